@@ -1,0 +1,3 @@
+package domain
+
+var programmaEvents, enteEvents, tavoloEvents, registrationEvents, presenzeEvents, accountEvents, identitaEvents []kind

@@ -1,0 +1,401 @@
+package domain
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// A PersonID is random and says nothing about the person.
+type PersonID = uuid.UUID
+
+// PersonaStream is where a person's values lie.
+func PersonaStream(p PersonID) Stream { return Stream(CategoryPersona + "-" + p.String()) }
+
+// Values are what a person gave of himself. Facts never hold them: they lie sealed
+// in the person's own stream and facts hold commitments to them.
+type Values struct {
+	GivenName  string `json:"given_name,omitempty"`
+	FamilyName string `json:"family_name,omitempty"`
+	Email      string `json:"email,omitempty"`
+	Phone      string `json:"phone,omitempty"`
+	Function   string `json:"function,omitempty"` // what the person is where it comes from: "Segretario Generale"
+}
+
+// Longest values, in characters.
+const (
+	MaxName     = 200
+	MaxEmail    = 254
+	MaxPhone    = 40
+	MaxFunction = 300
+)
+
+// Trim returns the values without white space at their ends.
+func (v Values) Trim() Values {
+	for _, s := range []*string{&v.GivenName, &v.FamilyName, &v.Email, &v.Phone, &v.Function} {
+		*s = strings.TrimSpace(*s)
+	}
+	return v
+}
+
+// Empty reports whether nothing is given.
+func (v Values) Empty() bool { return v == Values{} }
+
+// Name returns given name and family name as one reads them.
+func (v Values) Name() string { return strings.TrimSpace(v.GivenName + " " + v.FamilyName) }
+
+func (v Values) check(c *check) {
+	c.that(v.FamilyName != "" || v.GivenName != "", "/family_name", "required", "a name is required")
+	line := func(pointer, value string, most int) {
+		c.that(utf8.RuneCountInString(value) <= most, pointer, "too-long", "at most %d characters", most)
+		c.that(printable(value), pointer, "bad-characters", "has characters that cannot be printed")
+	}
+	line("/given_name", v.GivenName, MaxName)
+	line("/family_name", v.FamilyName, MaxName)
+	line("/email", v.Email, MaxEmail)
+	line("/phone", v.Phone, MaxPhone)
+	line("/function", v.Function, MaxFunction)
+	c.that(v.Email == "" || emailShape(v.Email), "/email", "bad-email", "is not an e-mail address")
+}
+
+// printable reports whether text is valid UTF-8 on one line: no control
+// characters, no line or paragraph separators. Letters of every alphabet and the
+// marks that direct right-to-left text are fine.
+func printable(text string) bool {
+	if !utf8.ValidString(text) {
+		return false
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError {
+			return false
+		}
+	}
+	return true
+}
+
+func emailShape(s string) bool {
+	local, host, ok := strings.Cut(s, "@")
+	return ok && local != "" && len(local) <= 64 && strings.Contains(host, ".") && !strings.ContainsAny(s, " \t<>,;:\"\\()[]") &&
+		!strings.Contains(host, "@") && !strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".")
+}
+
+// The groups in which values are committed to, so that one can be shown without another.
+const (
+	GroupIdentity = "identity" // given_name, family_name
+	GroupContact  = "contact"  // email, phone
+	GroupFunction = "function" // function
+)
+
+// groups returns the canonical JSON (RFC 8785) of each group that has a value.
+func (v Values) groups() map[string][]byte {
+	parts := map[string]any{
+		GroupIdentity: struct {
+			FamilyName string `json:"family_name"`
+			GivenName  string `json:"given_name"`
+		}{v.FamilyName, v.GivenName},
+		GroupContact: struct {
+			Email string `json:"email"`
+			Phone string `json:"phone"`
+		}{v.Email, v.Phone},
+		GroupFunction: struct {
+			Function string `json:"function"`
+		}{v.Function},
+	}
+	if v.Email == "" && v.Phone == "" {
+		delete(parts, GroupContact)
+	}
+	if v.Function == "" {
+		delete(parts, GroupFunction)
+	}
+	out := make(map[string][]byte, len(parts))
+	for name, part := range parts {
+		out[name] = canonical(part)
+	}
+	return out
+}
+
+// canonical returns RFC 8785 JSON of a struct of strings whose fields are in
+// alphabetical order. Strings have no line separators, see printable.
+func canonical(v any) []byte {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic("domain: a struct of strings cannot be encoded: " + err.Error())
+	}
+	return []byte(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// Commitments bind a fact to the values it speaks of without telling them: for
+// each group, HMAC-SHA-256 with the salt as key over the group's canonical JSON,
+// in unpadded base64url.
+type Commitments map[string]string
+
+// Commit returns the commitment to one group of values under a salt.
+func Commit(salt, canonicalValues []byte) string {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write(canonicalValues)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// A Key is what seals a person's values. Destroying it makes every copy of them,
+// and every salt, unreadable for good.
+type Key struct {
+	Seal [32]byte // for AES-256-GCM
+	Salt [32]byte // from which the salts of the person's commitments follow
+}
+
+// A KeyID names a key. It says nothing about the person.
+type KeyID uint64
+
+// Keys holds the keys of persons, apart from the log and from its backups. It is
+// safe for concurrent use.
+type Keys interface {
+	// Take returns a random key nobody had before, durable when it returns.
+	Take(ctx context.Context) (KeyID, Key, error)
+
+	// Key returns a key, [ErrKeyDestroyed] if it was destroyed on purpose, or
+	// [ErrKeyMissing] if it ought to be there and is not.
+	Key(id KeyID) (Key, error)
+
+	// Destroy makes keys unreadable for good; when it returns no file holds them.
+	Destroy(ctx context.Context, ids ...KeyID) error
+}
+
+// Errors of keys and sealed values.
+var (
+	ErrKeyDestroyed = &Error{Kind: Refused, Code: "person-forgotten", Text: "the person was forgotten"}
+	ErrKeyMissing   = &Error{Kind: Refused, Code: "key-missing", Text: "the key to a person's values is missing"}
+	ErrSealBroken   = &Error{Kind: Refused, Code: "seal-broken", Text: "a person's values cannot be opened with their key"}
+)
+
+// PersonDescribed records, sealed, what a person gave of himself. It is no fact
+// and can be forgotten. A later one supersedes an earlier one.
+type PersonDescribed struct {
+	Person      PersonID    `json:"person"`
+	Key         KeyID       `json:"key"`
+	Sealed      []byte      `json:"sealed"`      // AES-256-GCM of the values' JSON
+	Context     uuid.UUID   `json:"context"`     // what the salts of the commitments follow from
+	Commitments Commitments `json:"commitments"` // as in the facts that speak of these values
+}
+
+// Name implements [Event].
+func (PersonDescribed) Name() string { return "PersonDescribed" }
+
+var personaEvents = []kind{of[PersonDescribed]()}
+
+// salt returns the 256-bit salt of one group in one context. It is as good as
+// random to whoever lacks the key, and telling one tells nothing of another.
+func (k Key) salt(context uuid.UUID, group string) []byte {
+	mac := hmac.New(sha256.New, k.Salt[:])
+	mac.Write([]byte("tavoli/salt/v1\x00" + group + "\x00"))
+	mac.Write(context[:])
+	return mac.Sum(nil)
+}
+
+// commitments returns the commitments to values in a context.
+func (k Key) commitments(context uuid.UUID, v Values) Commitments {
+	out := make(Commitments)
+	for group, canonicalValues := range v.groups() {
+		out[group] = Commit(k.salt(context, group), canonicalValues)
+	}
+	return out
+}
+
+func (k Key) aead() (cipher.AEAD, error) {
+	block, err := aes.NewCipher(k.Seal[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// nonce follows from the context, which is used once with a key.
+func nonce(person PersonID, context uuid.UUID) []byte {
+	sum := sha256.Sum256(append(append([]byte("tavoli/nonce/v1"), person[:]...), context[:]...))
+	return sum[:12]
+}
+
+func (k Key) seal(person PersonID, context uuid.UUID, v Values) ([]byte, error) {
+	aead, err := k.aead()
+	if err != nil {
+		return nil, err
+	}
+	plainText, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, nonce(person, context), plainText, append(person[:], context[:]...)), nil
+}
+
+// Open returns the values of a description.
+func (k Key) Open(d PersonDescribed) (Values, error) {
+	aead, err := k.aead()
+	if err != nil {
+		return Values{}, err
+	}
+	plainText, err := aead.Open(nil, nonce(d.Person, d.Context), d.Sealed, append(d.Person[:], d.Context[:]...))
+	if err != nil {
+		return Values{}, ErrSealBroken
+	}
+	var v Values
+	if err := json.Unmarshal(plainText, &v); err != nil {
+		return Values{}, errors.Join(ErrSealBroken, err)
+	}
+	return v, nil
+}
+
+// A Disclosure is what opens one commitment: with Salt as key, HMAC-SHA-256 over
+// Values must give Commitment.
+type Disclosure struct {
+	Group      string          `json:"group"`
+	Values     json.RawMessage `json:"values"` // RFC 8785
+	Salt       []byte          `json:"salt"`
+	Commitment string          `json:"commitment"`
+}
+
+// Disclose returns what opens the commitments of a description.
+func (k Key) Disclose(d PersonDescribed) ([]Disclosure, error) {
+	v, err := k.Open(d)
+	if err != nil {
+		return nil, err
+	}
+	parts := v.groups()
+	var list []Disclosure
+	for _, group := range []string{GroupIdentity, GroupContact, GroupFunction} {
+		if values, ok := parts[group]; ok {
+			list = append(list, Disclosure{group, values, k.salt(d.Context, group), d.Commitments[group]})
+		}
+	}
+	return list, nil
+}
+
+// A Persona is a person about to be spoken of in a fact: the id, the commitments
+// for the fact, and the values on their way into the person's stream.
+type Persona struct {
+	Person      PersonID
+	Commitments Commitments
+	batch       *Batch // nil: the values are stored already, or none are given
+}
+
+// A Vault seals values and opens them.
+type Vault struct {
+	Keys Keys
+	Log  Log
+}
+
+// Introduce seals the values of a person the register does not know yet. The
+// person's id follows from the command and from which, so that a repeated
+// command speaks of the same person.
+func (v Vault) Introduce(ctx context.Context, meta Meta, which string, values Values) (*Persona, error) {
+	return v.describe(ctx, meta, DerivedID(meta.Command, "person/"+which), values)
+}
+
+// Known returns a person the register knows, with nothing new to say of it.
+func Known(p PersonID) *Persona { return &Persona{Person: p} }
+
+// Describe seals new values of a person, which supersede the old ones.
+func (v Vault) Describe(ctx context.Context, meta Meta, p PersonID, values Values) (*Persona, error) {
+	return v.describe(ctx, meta, p, values)
+}
+
+func (v Vault) describe(ctx context.Context, meta Meta, p PersonID, values Values) (*Persona, error) {
+	values = values.Trim()
+	var c check
+	if values.check(&c); c.err() != nil {
+		return nil, c.err()
+	}
+	context := DerivedID(meta.Command, "described/"+p.String())
+	last, rev, err := v.last(ctx, p, context)
+	switch {
+	case err != nil:
+		return nil, err
+	case last != nil && last.Context == context: // the command is repeated
+		return &Persona{Person: p, Commitments: last.Commitments}, nil
+	}
+	id, key, err := v.keyOf(ctx, last)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := key.seal(p, context, values)
+	if err != nil {
+		return nil, err
+	}
+	event := PersonDescribed{p, id, sealed, context, key.commitments(context, values)}
+	data, schema, err := Encode(event)
+	if err != nil {
+		return nil, err
+	}
+	draft := Draft{
+		ID: context, Type: event.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
+		Command: meta.Command, Correlation: meta.Correlation, Causation: meta.Causation, Data: data,
+	}
+	return &Persona{p, event.Commitments, &Batch{PersonaStream(p), rev, []Draft{draft}}}, nil
+}
+
+// last returns the newest description of a person, or the one of this context.
+func (v Vault) last(ctx context.Context, p PersonID, context uuid.UUID) (*PersonDescribed, Revision, error) {
+	var last *PersonDescribed
+	rev := NoStream
+	for entry, err := range v.Log.ReadStream(ctx, PersonaStream(p), 0) {
+		if err != nil {
+			return nil, rev, err
+		}
+		rec, err := entry.Record()
+		if err != nil {
+			return nil, rev, err
+		}
+		d, ok := rec.Event.(PersonDescribed)
+		if !ok {
+			return nil, rev, fmt.Errorf("%s holds a %s", rec.Stream, rec.Type)
+		}
+		last, rev = &d, rec.Revision
+		if d.Context == context {
+			break
+		}
+	}
+	return last, rev, nil
+}
+
+func (v Vault) keyOf(ctx context.Context, last *PersonDescribed) (KeyID, Key, error) {
+	if last == nil {
+		return v.Keys.Take(ctx)
+	}
+	key, err := v.Keys.Key(last.Key)
+	return last.Key, key, err
+}
+
+// Open returns the values of a description.
+func (v Vault) Open(d PersonDescribed) (Values, error) {
+	key, err := v.Keys.Key(d.Key)
+	if err != nil {
+		return Values{}, err
+	}
+	return key.Open(d)
+}
+
+// DescribePerson puts right what the register holds of a person. The facts that
+// speak of the person keep their commitments to the older values, which stay
+// openable until the person is forgotten.
+type DescribePerson struct {
+	Persona *Persona `json:"-"`
+}
+
+// Batch returns what is to be appended, or nothing if it is there already.
+func (c DescribePerson) Batch() []Batch {
+	if c.Persona == nil || c.Persona.batch == nil {
+		return nil
+	}
+	return []Batch{*c.Persona.batch}
+}
