@@ -399,3 +399,54 @@ func (c DescribePerson) Batch() []Batch {
 	}
 	return []Batch{*c.Persona.batch}
 }
+
+// A Person is how a command names somebody: by id, or by values that are new to
+// the register. [Person.Introduce] must have been called before the command is
+// carried out.
+type Person struct {
+	ID *PersonID `json:"person,omitempty"`
+	Values
+	persona *Persona
+}
+
+// ErrUnknownPerson says that a command names a person the register does not know.
+var ErrUnknownPerson = invalid("/person", "unknown-person", "there is no such person in the register")
+
+// Introduce finds the person in the vault or seals the values given.
+func (p *Person) Introduce(ctx context.Context, v Vault, meta Meta) (err error) {
+	if p.ID == nil {
+		p.persona, err = v.Introduce(ctx, meta, "of-the-command", p.Values)
+		return err
+	}
+	if !p.Empty() {
+		return invalid("/person", "given-twice", "name the person by id or by values, not both")
+	}
+	last, _, err := v.last(ctx, *p.ID, uuid.Nil)
+	switch {
+	case err != nil:
+		return err
+	case last == nil:
+		return ErrUnknownPerson
+	}
+	p.persona = &Persona{Person: *p.ID, Commitments: last.Commitments}
+	return nil
+}
+
+// Introduced names the person by a persona that is at hand.
+func Introduced(p *Persona) Person { return Person{persona: p} }
+
+func (p *Person) personae() []*Persona { return []*Persona{p.persona} }
+
+func (p *Person) id() PersonID {
+	if p.persona == nil {
+		return uuid.Nil
+	}
+	return p.persona.Person
+}
+
+func (p *Person) commitments() Commitments {
+	if p.persona == nil {
+		return nil
+	}
+	return p.persona.Commitments
+}

@@ -22,7 +22,7 @@ const (
 	CategoryPresenze  = "presenze"
 	CategoryAccount   = "account"
 	CategoryIdentita  = "identita" // facts about a person, without values
-	CategoryPersona   = "persona" // personal values: sealed, and the only streams that can be forgotten
+	CategoryPersona   = "persona"  // personal values: sealed, and the only streams that can be forgotten
 )
 
 // Category returns what stands before the first dash.

@@ -1,0 +1,341 @@
+package domain
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An AccountID names an account: "segreteria". It is no personal value.
+type AccountID string
+
+// Stream names the account's history.
+func (a AccountID) Stream() Stream { return Stream(CategoryAccount + "-" + string(a)) }
+
+// Actor returns the account as one who acts.
+func (a AccountID) Actor() Actor { return Actor(CategoryAccount + "-" + string(a)) }
+
+// A Role is what an account may do. What each role may do is written in one
+// place, the table of routes.
+type Role string
+
+// The roles there are.
+const (
+	RoleAdmin    Role = "admin"    // accounts, backups, everything staff may
+	RoleStaff    Role = "staff"    // convenes, registers, corrects
+	RoleOperator Role = "operator" // checks people in on the day
+	RoleAuditor  Role = "auditor"  // reads everything, at every time
+	RoleReporter Role = "reporter" // counts and the feed, without personal values
+)
+
+// Roles lists every role.
+var Roles = []Role{RoleAdmin, RoleStaff, RoleOperator, RoleAuditor, RoleReporter}
+
+// AccountOpened records that somebody may come to have access. The label says
+// what the account is for, not whose it is.
+type AccountOpened struct {
+	Account AccountID `json:"account"`
+	Label   string    `json:"label"`
+}
+
+// RoleGranted records that an account has a role until a moment, or until revoked.
+type RoleGranted struct {
+	Account AccountID  `json:"account"`
+	Role    Role       `json:"role"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+// RoleRevoked records that an account has a role no longer.
+type RoleRevoked struct {
+	Account AccountID `json:"account"`
+	Role    Role      `json:"role"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// TokenIssued records that a secret opens an account until a moment. The secret
+// itself is told once and kept nowhere.
+type TokenIssued struct {
+	Account AccountID  `json:"account"`
+	Token   uuid.UUID  `json:"token"`
+	SHA256  string     `json:"sha256"` // of the secret, which is random and long
+	Label   string     `json:"label,omitempty"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+// TokenRevoked records that a secret opens nothing any longer.
+type TokenRevoked struct {
+	Account AccountID `json:"account"`
+	Token   uuid.UUID `json:"token"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+// PersonalDataDisclosed records that an account was shown personal values. It is
+// recorded before they are shown.
+type PersonalDataDisclosed struct {
+	Account AccountID `json:"account"`
+	Subject string    `json:"subject"` // what was asked for: "tavolo-coopera-4"
+	Form    string    `json:"form"`    // how: "page", "export", "feed"
+	Purpose string    `json:"purpose,omitempty"`
+	Until   time.Time `json:"until"` // looks at the same until then are the same disclosure
+}
+
+func (AccountOpened) Name() string         { return "AccountOpened" }
+func (RoleGranted) Name() string           { return "RoleGranted" }
+func (RoleRevoked) Name() string           { return "RoleRevoked" }
+func (TokenIssued) Name() string           { return "TokenIssued" }
+func (TokenRevoked) Name() string          { return "TokenRevoked" }
+func (PersonalDataDisclosed) Name() string { return "PersonalDataDisclosed" }
+
+var accountEvents = []kind{
+	of[AccountOpened](), of[RoleGranted](), of[RoleRevoked](), of[TokenIssued](), of[TokenRevoked](), of[PersonalDataDisclosed](),
+}
+
+// look is what was looked at in which form for which purpose.
+type look struct{ subject, form, purpose string }
+
+// Account is what decisions need of an account's history.
+type Account struct {
+	opened AccountOpened
+	roles  map[Role]*time.Time
+	tokens map[uuid.UUID]TokenIssued
+	looks  map[look]time.Time
+}
+
+// Apply implements [State].
+func (a *Account) Apply(e Event) {
+	switch e := e.(type) {
+	case AccountOpened:
+		a.opened = e
+		a.roles = make(map[Role]*time.Time)
+		a.tokens = make(map[uuid.UUID]TokenIssued)
+		a.looks = make(map[look]time.Time)
+	case RoleGranted:
+		a.roles[e.Role] = e.Until
+	case RoleRevoked:
+		delete(a.roles, e.Role)
+	case TokenIssued:
+		a.tokens[e.Token] = e
+	case TokenRevoked:
+		delete(a.tokens, e.Token)
+	case PersonalDataDisclosed:
+		a.looks[look{e.Subject, e.Form, e.Purpose}] = e.Until
+	}
+}
+
+func (a *Account) exists() bool { return a.opened.Account != "" }
+
+// Refusals of commands on an account.
+var (
+	ErrNoAccount     = &Error{Kind: NotFound, Code: "account-not-found", Text: "there is no such account"}
+	ErrAccountExists = &Error{Kind: Refused, Code: "account-exists", Text: "the account exists already"}
+	ErrNoToken       = &Error{Kind: NotFound, Code: "token-not-found", Text: "the account has no such token"}
+	ErrNoRole        = &Error{Kind: Refused, Code: "role-not-granted", Text: "the account does not have the role"}
+	ErrLastAdmin     = &Error{Kind: Refused, Code: "own-role", Text: "nobody takes away his own administration"}
+	ErrInThePast     = &Error{Kind: Refused, Code: "in-the-past", Text: "the end lies in the past"}
+)
+
+// OpenAccount makes an account, with roles. Opening it again with the same label
+// changes nothing.
+type OpenAccount struct {
+	Account AccountID `json:"account"`
+	Label   string    `json:"label"`
+	Roles   []Role    `json:"roles"`
+	Until   Moment    `json:"until"` // of the roles; empty: until revoked
+}
+
+// Stream implements [Command].
+func (c OpenAccount) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c OpenAccount) Decide(a *Account, meta Meta) ([]Event, error) {
+	var bad check
+	bad.id(string(c.Account), "/account")
+	bad.required(c.Label, "/label")
+	for _, r := range c.Roles {
+		oneOf(&bad, r, "/roles", Roles...)
+	}
+	until := optional(&bad, c.Until, "/until")
+	switch {
+	case bad.err() != nil:
+		return nil, bad.err()
+	case a.exists() && a.opened.Label == c.Label:
+		return nil, nil
+	case a.exists():
+		return nil, ErrAccountExists
+	case until != nil && !until.After(meta.At):
+		return nil, ErrInThePast
+	}
+	events := []Event{AccountOpened{c.Account, c.Label}}
+	for i, r := range c.Roles {
+		if !slices.Contains(c.Roles[:i], r) {
+			events = append(events, RoleGranted{c.Account, r, until})
+		}
+	}
+	return events, nil
+}
+
+// optional reads a moment that need not be given.
+func optional(c *check, m Moment, pointer string) *time.Time {
+	if m == "" {
+		return nil
+	}
+	t := m.at(c, pointer)
+	return &t
+}
+
+// GrantRole gives an account a role, or changes until when it has it.
+type GrantRole struct {
+	Account AccountID `json:"-"`
+	Role    Role      `json:"role"`
+	Until   Moment    `json:"until"`
+}
+
+// Stream implements [Command].
+func (c GrantRole) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c GrantRole) Decide(a *Account, meta Meta) ([]Event, error) {
+	var bad check
+	oneOf(&bad, c.Role, "/role", Roles...)
+	until := optional(&bad, c.Until, "/until")
+	was, has := a.roles[c.Role]
+	switch {
+	case !a.exists():
+		return nil, ErrNoAccount
+	case bad.err() != nil:
+		return nil, bad.err()
+	case until != nil && !until.After(meta.At):
+		return nil, ErrInThePast
+	case has && (was == until || was != nil && until != nil && was.Equal(*until)):
+		return nil, nil
+	}
+	return []Event{RoleGranted{c.Account, c.Role, until}}, nil
+}
+
+// RevokeRole takes a role away. Doing it twice changes nothing.
+type RevokeRole struct {
+	Account AccountID `json:"-"`
+	Role    Role      `json:"role"`
+	Reason  string    `json:"reason"`
+}
+
+// Stream implements [Command].
+func (c RevokeRole) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c RevokeRole) Decide(a *Account, meta Meta) ([]Event, error) {
+	var bad check
+	oneOf(&bad, c.Role, "/role", Roles...)
+	bad.text(c.Reason, "/reason", MaxText)
+	_, has := a.roles[c.Role]
+	switch {
+	case !a.exists():
+		return nil, ErrNoAccount
+	case bad.err() != nil:
+		return nil, bad.err()
+	case !has:
+		return nil, nil
+	case c.Role == RoleAdmin && meta.Actor == c.Account.Actor():
+		return nil, ErrLastAdmin
+	}
+	return []Event{RoleRevoked(c)}, nil
+}
+
+// IssueToken lets a secret open an account. Only the hash of the secret is known here.
+type IssueToken struct {
+	Account AccountID `json:"-"`
+	SHA256  string    `json:"-"`
+	Label   string    `json:"label"`
+	Until   Moment    `json:"until"`
+}
+
+// TokenID returns the id of the token that a command issues.
+func (c IssueToken) TokenID(meta Meta) uuid.UUID { return DerivedID(meta.Command, "token") }
+
+// Stream implements [Command].
+func (c IssueToken) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c IssueToken) Decide(a *Account, meta Meta) ([]Event, error) {
+	var bad check
+	bad.sha(c.SHA256, "/sha256")
+	bad.line(c.Label, "/label")
+	until := optional(&bad, c.Until, "/until")
+	switch {
+	case !a.exists():
+		return nil, ErrNoAccount
+	case bad.err() != nil:
+		return nil, bad.err()
+	case until != nil && !until.After(meta.At):
+		return nil, ErrInThePast
+	}
+	return []Event{TokenIssued{c.Account, c.TokenID(meta), c.SHA256, c.Label, until}}, nil
+}
+
+// RevokeToken makes a secret useless. Doing it twice is refused as unknown.
+type RevokeToken struct {
+	Account AccountID `json:"-"`
+	Token   uuid.UUID `json:"-"`
+	Reason  string    `json:"reason"`
+}
+
+// Stream implements [Command].
+func (c RevokeToken) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c RevokeToken) Decide(a *Account, _ Meta) ([]Event, error) {
+	var bad check
+	bad.text(c.Reason, "/reason", MaxText)
+	_, issued := a.tokens[c.Token]
+	switch {
+	case !a.exists():
+		return nil, ErrNoAccount
+	case bad.err() != nil:
+		return nil, bad.err()
+	case !issued:
+		return nil, ErrNoToken
+	}
+	return []Event{TokenRevoked(c)}, nil
+}
+
+// Forms of disclosure.
+const (
+	AsPage   = "page"   // looked at; looks within [LookTime] are one
+	AsExport = "export" // taken away; each counts
+)
+
+// LookTime is how long looks at the same thing are one disclosure.
+const LookTime = 15 * time.Minute
+
+// Disclose records that an account is about to be shown personal values. A look
+// at what was looked at just now changes nothing; an export is always recorded.
+type Disclose struct {
+	Account AccountID
+	Subject string
+	Form    string
+	Purpose string
+}
+
+// Stream implements [Command].
+func (c Disclose) Stream() Stream { return c.Account.Stream() }
+
+// Decide implements [Command].
+func (c Disclose) Decide(a *Account, meta Meta) ([]Event, error) {
+	var bad check
+	bad.line(c.Purpose, "/purpose")
+	now := Truncate(meta.At)
+	until := now
+	if c.Form == AsPage {
+		until = now.Add(LookTime)
+	}
+	switch {
+	case !a.exists():
+		return nil, ErrNoAccount
+	case bad.err() != nil:
+		return nil, bad.err()
+	case c.Form == AsPage && now.Before(a.looks[look{c.Subject, c.Form, c.Purpose}]):
+		return nil, nil
+	}
+	return []Event{PersonalDataDisclosed{c.Account, c.Subject, c.Form, c.Purpose, until}}, nil
+}

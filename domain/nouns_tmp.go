@@ -1,3 +1,0 @@
-package domain
-
-var programmaEvents, enteEvents, tavoloEvents, registrationEvents, presenzeEvents, accountEvents, identitaEvents []kind
