@@ -122,7 +122,7 @@ type CoordinamentoLeft struct {
 type ReferenteAppointed struct {
 	Ente        EnteRef     `json:"ente"`
 	Person      PersonID    `json:"person"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	From        Day         `json:"from"`
 	Until       Day         `json:"until,omitempty"`
 }

@@ -6,7 +6,7 @@ func IdentitaStream(p PersonID) Stream { return Stream(CategoryIdentita + "-" + 
 // PersonRectified records that the values held of a person were put right.
 type PersonRectified struct {
 	Person      PersonID    `json:"person"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	Reason      string      `json:"reason"`
 }
 

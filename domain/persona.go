@@ -138,9 +138,26 @@ func canonical(v any) []byte {
 }
 
 // Commitments bind a fact to the values it speaks of without telling them: for
-// each group, HMAC-SHA-256 with the salt as key over the group's canonical JSON,
-// in unpadded base64url.
-type Commitments map[string]string
+// each group that has values, HMAC-SHA-256 with the salt as key over the group's
+// canonical JSON, in unpadded base64url.
+type Commitments struct {
+	Contact  string `json:"contact,omitempty"`
+	Function string `json:"function,omitempty"`
+	Identity string `json:"identity,omitempty"`
+}
+
+// Of returns the commitment to a group, or nothing.
+func (c Commitments) Of(group string) string {
+	switch group {
+	case GroupIdentity:
+		return c.Identity
+	case GroupContact:
+		return c.Contact
+	case GroupFunction:
+		return c.Function
+	}
+	return ""
+}
 
 // Commit returns the commitment to one group of values under a salt.
 func Commit(salt, canonicalValues []byte) string {
@@ -193,7 +210,7 @@ type PersonDescribed struct {
 // Name implements [Event].
 func (PersonDescribed) Name() string { return "PersonDescribed" }
 
-var personaEvents = []kind{of[PersonDescribed]()}
+var personaEvents = []kind{hot(readDescribed)}
 
 // salt returns the 256-bit salt of one group in one context. It is as good as
 // random to whoever lacks the key, and telling one tells nothing of another.
@@ -206,11 +223,15 @@ func (k Key) salt(context uuid.UUID, group string) []byte {
 
 // commitments returns the commitments to values in a context.
 func (k Key) commitments(context uuid.UUID, v Values) Commitments {
-	out := make(Commitments)
-	for group, canonicalValues := range v.groups() {
-		out[group] = Commit(k.salt(context, group), canonicalValues)
+	parts := v.groups()
+	of := func(group string) string {
+		values, ok := parts[group]
+		if !ok {
+			return ""
+		}
+		return Commit(k.salt(context, group), values)
 	}
-	return out
+	return Commitments{Contact: of(GroupContact), Function: of(GroupFunction), Identity: of(GroupIdentity)}
 }
 
 func (k Key) aead() (cipher.AEAD, error) {
@@ -275,7 +296,7 @@ func (k Key) Disclose(d PersonDescribed) ([]Disclosure, error) {
 	var list []Disclosure
 	for _, group := range []string{GroupIdentity, GroupContact, GroupFunction} {
 		if values, ok := parts[group]; ok {
-			list = append(list, Disclosure{group, values, k.salt(d.Context, group), d.Commitments[group]})
+			list = append(list, Disclosure{group, values, k.salt(d.Context, group), d.Commitments.Of(group)})
 		}
 	}
 	return list, nil
@@ -446,7 +467,7 @@ func (p *Person) id() PersonID {
 
 func (p *Person) commitments() Commitments {
 	if p.persona == nil {
-		return nil
+		return Commitments{}
 	}
 	return p.persona.Commitments
 }

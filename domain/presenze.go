@@ -105,7 +105,7 @@ func (GuestsCounted) Name() string     { return "GuestsCounted" }
 func (PresenceValidated) Name() string { return "PresenceValidated" }
 
 var presenzeEvents = []kind{
-	of[EvidenceFiled](), of[PresenceRecorded](), of[PresenceEnded](), of[PresenceAnnulled](), of[GuestsCounted](), of[PresenceValidated](),
+	of[EvidenceFiled](), hot(readPresence), hot(readPresenceEnded), of[PresenceAnnulled](), of[GuestsCounted](), of[PresenceValidated](),
 }
 
 // A presence is what decisions need of one.

@@ -48,7 +48,7 @@ func (s RegistrationState) Seated() bool { return s == Registered || s == Confir
 type ParticipantRegistered struct {
 	Tavolo      TavoloID    `json:"tavolo"`
 	Participant PersonID    `json:"participant"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	Ente        *EnteRef    `json:"ente,omitempty"`
 	Capacity    Capacity    `json:"capacity"`
 	Mode        Mode        `json:"mode"`
@@ -59,7 +59,7 @@ type ParticipantRegistered struct {
 type ParticipantWaitlisted struct {
 	Tavolo      TavoloID    `json:"tavolo"`
 	Participant PersonID    `json:"participant"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	Ente        *EnteRef    `json:"ente,omitempty"`
 	Capacity    Capacity    `json:"capacity"`
 	Mode        Mode        `json:"mode"`
@@ -118,7 +118,7 @@ type DelegateSubstituted struct {
 	Tavolo      TavoloID    `json:"tavolo"`
 	Participant PersonID    `json:"participant"`
 	By          PersonID    `json:"by"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	Reason      string      `json:"reason,omitempty"`
 }
 
@@ -140,8 +140,8 @@ func (DelegateSubstituted) Name() string   { return "DelegateSubstituted" }
 func (NoticeAccepted) Name() string        { return "NoticeAccepted" }
 
 var registrationEvents = []kind{
-	of[ParticipantRegistered](), of[ParticipantWaitlisted](), of[WaitlistPromoted](), of[RegistrationConfirmed](),
-	of[RegistrationRefused](), of[ParticipantWithdrawn](), of[ModeChanged](), of[DelegateSubstituted](), of[NoticeAccepted](),
+	hot(readRegistered), hot(readWaitlisted), hot(readPromoted), hot(readConfirmed),
+	of[RegistrationRefused](), hot(readWithdrawn), of[ModeChanged](), of[DelegateSubstituted](), hot(readNotice),
 }
 
 // A registration is what decisions need of one.

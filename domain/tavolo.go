@@ -208,7 +208,7 @@ const (
 type SpeakerInvited struct {
 	Tavolo      TavoloID    `json:"tavolo"`
 	Person      PersonID    `json:"person"`
-	Commitments Commitments `json:"commitments,omitempty"`
+	Commitments Commitments `json:"commitments,omitzero"`
 	Ente        *EnteRef    `json:"ente,omitempty"`
 	Role        SpeakerRole `json:"role"`
 	Topic       string      `json:"topic,omitempty"`
