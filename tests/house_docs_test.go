@@ -1,0 +1,269 @@
+package tests_test
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestPapers(t *testing.T) {
+	for name, check := range map[string]func(house) ([]string, error){
+		"decisions": house.badDecisions, "errors": house.unexplainedErrors, "limits": house.wrongLimits,
+	} {
+		t.Run(name, func(t *testing.T) { report(t, theHouse, check) })
+	}
+}
+
+var decision = regexp.MustCompile(`^(\d{4})-[a-z0-9]+(-[a-z0-9]+)*\.md$`)
+
+// badDecisions returns the ADRs that are not in the form "context, choice, price",
+// break the row of numbers, or are not listed in architecture.md.
+func (h house) badDecisions() (faults []string, err error) {
+	entries, err := fs.ReadDir(h, "docs/adr")
+	overview := h.read("docs/architecture.md")
+	for i, entry := range entries {
+		fault := func(format string, args ...any) {
+			faults = append(faults, entry.Name()+": "+fmt.Sprintf(format, args...))
+		}
+		m := decision.FindStringSubmatch(entry.Name())
+		if m == nil || m[1] != fmt.Sprintf("%04d", i+1) {
+			fault("is not number %d in a row", i+1)
+			continue
+		}
+		var heads []string
+		for _, head := range heading.FindAllString(h.read("docs/adr/"+entry.Name()), -1) {
+			heads = append(heads, strings.TrimSpace(head))
+		}
+		if len(heads) == 0 || !strings.HasPrefix(heads[0], fmt.Sprintf("# %d. ", i+1)) {
+			fault("does not begin with its number and title")
+		} else if !slices.Equal(heads[1:], []string{"## Context", "## Choice", "## Price"}) {
+			fault("has %q, not context, choice, price", heads[1:])
+		}
+		if !strings.Contains(overview, "(adr/"+entry.Name()+")") {
+			fault("is not listed in docs/architecture.md")
+		}
+	}
+	return faults, err
+}
+
+var (
+	errorRow = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| ([A-Z][A-Za-z]+) \\| (\\d{3}) \\| [^|]+ \\| [^|]+ \\|$")
+	fieldRow = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| [^|]+ \\| [^|]+ \\|$")
+)
+
+// statuses says what HTTP makes of each kind; 412 is what it makes of If-Match.
+var statuses = map[string][]string{
+	"Invalid": {"422"}, "Forbidden": {"403"}, "NotFound": {"404"}, "Refused": {"409"}, "Stale": {"409", "412"}, "Unknown": {"503"},
+}
+
+// coded are the packages that make errors people may see.
+var coded = []string{"domain", "adapters/bolt", "adapters/keyring", "adapters/web"}
+
+// unexplainedErrors compares the codes that the program makes with docs/errors.md.
+func (h house) unexplainedErrors() (faults []string, err error) {
+	paper := h.read("docs/errors.md")
+	documented, kinds := make(map[string]bool), make(map[string]string)
+	for _, m := range errorRow.FindAllStringSubmatch(paper, -1) {
+		kinds[m[1]], documented[m[1]] = m[2], true
+		if !slices.Contains(statuses[m[2]], m[3]) {
+			faults = append(faults, fmt.Sprintf("docs/errors.md: %s is %s, which HTTP does not call %s", m[1], m[2], m[3]))
+		}
+	}
+	fields := make(map[string]bool)
+	for _, m := range fieldRow.FindAllStringSubmatch(paper, -1) {
+		fields[m[1]], documented[m[1]] = true, true
+	}
+	words, err := h.walkErrors(func(kind, code string) {
+		switch {
+		case kind == "" && !fields[code]:
+			faults = append(faults, "docs/errors.md does not explain the field fault "+code)
+		case kind != "" && kinds[code] != kind:
+			faults = append(faults, fmt.Sprintf("docs/errors.md has %s as %q, and the code as %s", code, kinds[code], kind))
+		}
+	})
+	for _, code := range slices.Sorted(maps.Keys(documented)) {
+		if !words[code] {
+			faults = append(faults, "docs/errors.md explains "+code+", which the code does not know")
+		}
+	}
+	return faults, err
+}
+
+// walkErrors shows each error (with its kind) and each field fault (without one)
+// that the program makes, and returns every word it spells out.
+func (h house) walkErrors(show func(kind, code string)) (map[string]bool, error) {
+	words := make(map[string]bool)
+	visit := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			words[spelled(n)] = true
+		case *ast.CompositeLit:
+			if kind, code := errorOf(n); code != "" {
+				show(kind, code)
+			}
+		case *ast.CallExpr:
+			if code := faultOf(n); code != "" {
+				show("", code)
+			}
+		}
+		return true
+	}
+	for _, pkg := range coded {
+		if err := h.parse(pkg, func(file *ast.File) { ast.Inspect(file, visit) }); err != nil {
+			return nil, err
+		}
+	}
+	return words, nil
+}
+
+// parse shows each Go file of a package but its tests.
+func (h house) parse(pkg string, show func(*ast.File)) error {
+	names, err := fs.Glob(h, pkg+"/*.go")
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, h.read(name), parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		show(file)
+	}
+	return err
+}
+
+// errorOf reads Error{Kind: K, Code: "c", ...}.
+func errorOf(lit *ast.CompositeLit) (kind, code string) {
+	if lit.Type == nil || !slices.Contains([]string{"Error", "domain.Error"}, types.ExprString(lit.Type)) {
+		return "", ""
+	}
+	for _, e := range lit.Elts {
+		pair, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		switch types.ExprString(pair.Key) {
+		case "Kind":
+			kind = strings.TrimPrefix(types.ExprString(pair.Value), "domain.")
+		case "Code":
+			code = spelled(pair.Value)
+		}
+	}
+	return kind, code
+}
+
+// faultOf reads c.that(ok, pointer, "code", ...) and invalid(pointer, "code", ...).
+func faultOf(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		if f.Sel.Name == "that" && len(call.Args) > 2 {
+			return spelled(call.Args[2])
+		}
+	case *ast.Ident:
+		if f.Name == "invalid" && len(call.Args) > 1 {
+			return spelled(call.Args[1])
+		}
+	}
+	return ""
+}
+
+// spelled returns the text of a string literal, or nothing.
+func spelled(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	text, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+var (
+	limitRow = regexp.MustCompile("(?m)^\\|[^|]+\\| ([0-9,]+)[^|]*\\| `([a-z/]+)\\.(\\w+)` \\|([^|]*)\\|$")
+	testName = regexp.MustCompile("`(Test\\w+|Fuzz\\w+)`")
+	digits   = regexp.MustCompile(`[0-9_]+`)
+)
+
+// wrongLimits compares docs/limits.md with the constants it names, asks for every
+// exported limit of the domain, and for the tests that show them.
+func (h house) wrongLimits() (faults []string, err error) {
+	named, tests := make(map[string]bool), make(map[string]bool)
+	names, err := h.files()
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "tests/") && path.Ext(name) == ".go" {
+			for _, m := range regexp.MustCompile(`func (Test\w+|Fuzz\w+|test\w+)\(`).FindAllStringSubmatch(h.read(name), -1) {
+				tests[m[1]] = true
+			}
+		}
+	}
+	for _, m := range limitRow.FindAllStringSubmatch(h.read("docs/limits.md"), -1) {
+		named[m[2]+"."+m[3]] = true
+		want, err := h.constant(m[2], m[3])
+		if err != nil {
+			return nil, err
+		}
+		if got := strings.ReplaceAll(m[1], ",", ""); got != want {
+			faults = append(faults, fmt.Sprintf("docs/limits.md has %s for %s.%s, and the code %q", got, m[2], m[3], want))
+		}
+		for _, shown := range testName.FindAllStringSubmatch(m[4], -1) {
+			if !tests[shown[1]] {
+				faults = append(faults, fmt.Sprintf("docs/limits.md says that %s shows %s.%s, and there is no such test", shown[1], m[2], m[3]))
+			}
+		}
+	}
+	exported, err2 := h.constants("domain")
+	for _, name := range slices.Sorted(maps.Keys(exported)) {
+		if strings.HasPrefix(name, "Max") && !named["domain."+name] {
+			faults = append(faults, "docs/limits.md does not tell of domain."+name)
+		}
+	}
+	return faults, errors.Join(err, err2)
+}
+
+// constant returns the value of a constant, or the first number in what it is
+// made of: 20 of 20 * time.Second.
+func (h house) constant(pkg, name string) (string, error) {
+	all, err := h.constants(pkg)
+	return all[name], err
+}
+
+func (h house) constants(pkg string) (map[string]string, error) {
+	all := make(map[string]string)
+	err := h.parse(pkg, func(file *ast.File) {
+		for _, d := range file.Decls {
+			decl, ok := d.(*ast.GenDecl)
+			if !ok || decl.Tok != token.CONST {
+				continue
+			}
+			for _, s := range decl.Specs {
+				spec := s.(*ast.ValueSpec)
+				for i, value := range spec.Values {
+					all[spec.Names[i].Name] = number(types.ExprString(value))
+				}
+			}
+		}
+	})
+	return all, err
+}
+
+// number returns what an expression comes to, or the first number in it.
+func number(expr string) string {
+	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, expr)
+	if err == nil && v.Value != nil {
+		return v.Value.ExactString()
+	}
+	return strings.ReplaceAll(digits.FindString(expr), "_", "")
+}
