@@ -18,7 +18,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: all run test lint fmt vet bench fuzz cover golden tidy clean
 
-all: fmt vet lint test
+all: lint test
 
 # run starts the register with the real programme of 2021-22 in it. The first
 # line it prints is the address; the first start also prints the first sign-in.
@@ -31,7 +31,8 @@ run:
 test: vet
 	$(GO) test -race -timeout $(TESTLIMIT) ./...
 
-lint: fmt
+# lint is gofmt, go vet and golangci-lint with the rules in .ci/golangci.yml.
+lint: fmt vet
 	$(GO) run $(GOLANGCI) run --config .ci/golangci.yml ./...
 
 # fmt names the files that gofmt would change, and fails if there are any.

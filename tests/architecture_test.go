@@ -77,7 +77,7 @@ func TestImportRules(t *testing.T) {
 func TestModulesHaveOneOwner(t *testing.T) {
 	owner := make(map[string]string)
 	for _, l := range layers {
-		for _, mod := range strings.Fields(l.theirs) {
+		for mod := range strings.FieldsSeq(l.theirs) {
 			if first, taken := owner[mod]; taken {
 				t.Errorf("%s belongs to %s and to %s", mod, first, l.pkg)
 			}

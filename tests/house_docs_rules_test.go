@@ -34,6 +34,9 @@ func TestPapersCatch(t *testing.T) {
 		{"a field fault", house.unexplainedErrors, map[string]string{"domain/a.go": fault, "docs/errors.md": "| `bad-a` | male | bad |\n"}, ""},
 		{"a field fault nobody explains", house.unexplainedErrors, map[string]string{"domain/a.go": fault}, "field fault bad-a"},
 
+		{"a package nobody tells of", house.gapsInOverview, map[string]string{"docs/architecture.md": "| `domain/` | rules |"}, "of the package projections"},
+		{"streams nobody tells of", house.gapsInOverview, map[string]string{"domain/a.go": "package domain\nconst CategoryX = \"x\""}, "of the streams x-"},
+
 		{"limits", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | |\n| wait | 20 seconds | `domain.pause` | |\n"}, ""},
 		{"a limit nobody tells of", house.wrongLimits, map[string]string{"domain/a.go": limit}, "does not tell of domain.MaxID"},
 		{"a limit that is wrong", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 17 bytes | `domain.MaxID` | |\n"}, "has 17 for domain.MaxID"},

@@ -19,7 +19,7 @@ import (
 
 func TestPapers(t *testing.T) {
 	for name, check := range map[string]func(house) ([]string, error){
-		"decisions": house.badDecisions, "errors": house.unexplainedErrors, "limits": house.wrongLimits,
+		"decisions": house.badDecisions, "errors": house.unexplainedErrors, "limits": house.wrongLimits, "overview": house.gapsInOverview,
 	} {
 		t.Run(name, func(t *testing.T) { report(t, theHouse, check) })
 	}
@@ -54,6 +54,27 @@ func (h house) badDecisions() (faults []string, err error) {
 			fault("is not listed in docs/architecture.md")
 		}
 	}
+	return faults, err
+}
+
+// gapsInOverview returns the packages of layers and the categories of streams of
+// which docs/architecture.md does not tell.
+func (h house) gapsInOverview() (faults []string, err error) {
+	overview := h.read("docs/architecture.md")
+	for _, l := range layers {
+		if pkg := strings.TrimSuffix(l.pkg, "/*"); !strings.Contains(overview, "| `"+pkg+"`") && !strings.Contains(overview, "| `"+pkg+"/`") {
+			faults = append(faults, "docs/architecture.md does not tell of the package "+pkg)
+		}
+	}
+	err = h.parse("domain", func(file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if ok && strings.HasPrefix(spec.Names[0].Name, "Category") && !strings.Contains(overview, "| `"+spelled(spec.Values[0])+"-<") {
+				faults = append(faults, "docs/architecture.md does not tell of the streams "+spelled(spec.Values[0])+"-")
+			}
+			return true
+		})
+	})
 	return faults, err
 }
 
