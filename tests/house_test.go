@@ -113,7 +113,21 @@ var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
 	fence   = regexp.MustCompile("(?ms)^```.*?^```")
+	span    = regexp.MustCompile("`([^`]+)`")
 )
+
+// code returns what a paper quotes as code, one piece a line; a script is code.
+func (h house) code(name string) string {
+	text := h.read(name)
+	if path.Ext(name) != ".md" {
+		return text
+	}
+	pieces := fence.FindAllString(text, -1)
+	for _, m := range span.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		pieces = append(pieces, strings.ReplaceAll(m[1], "\n", " "))
+	}
+	return strings.Join(pieces, "\n")
+}
 
 // deadLinks returns the links between papers that lead nowhere.
 func (h house) deadLinks() (faults []string, err error) {
@@ -164,7 +178,7 @@ func slug(heading string) string {
 }
 
 var (
-	making = regexp.MustCompile("(?m)(?:`|^)make ([a-z][a-z-]*)")
+	making = regexp.MustCompile(`(?m)^make ([a-z][a-z-]*)`)
 	target = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
 )
 
@@ -176,7 +190,7 @@ func (h house) unknownTargets() (faults []string, err error) {
 	}
 	names, err := h.papers()
 	for _, name := range append(names, ".ci/run") {
-		for _, m := range making.FindAllStringSubmatch(h.read(name), -1) {
+		for _, m := range making.FindAllStringSubmatch(h.code(name), -1) {
 			if !slices.Contains(known, m[1]) {
 				faults = append(faults, fmt.Sprintf("%s speaks of make %s, which the Makefile does not know", name, m[1]))
 			}
@@ -185,7 +199,7 @@ func (h house) unknownTargets() (faults []string, err error) {
 	return faults, err
 }
 
-var running = regexp.MustCompile("(?m)(?:`|^|build/)tavoli ([a-z]+)")
+var running = regexp.MustCompile(`(?m)^(?:build/)?tavoli ([a-z]+)`)
 
 // unknownCommands returns the commands that papers quote and the program does not
 // name. Before there is a program there is nothing to compare with.
@@ -200,7 +214,7 @@ func (h house) unknownCommands() (faults []string, err error) {
 	}
 	names, err := h.papers()
 	for _, name := range names {
-		for _, m := range running.FindAllStringSubmatch(h.read(name), -1) {
+		for _, m := range running.FindAllStringSubmatch(h.code(name), -1) {
 			if !strings.Contains(program.String(), `"`+m[1]) {
 				faults = append(faults, fmt.Sprintf("%s speaks of tavoli %s, which the program does not know", name, m[1]))
 			}
@@ -228,10 +242,11 @@ func TestHouseCatches(t *testing.T) {
 		{"a dead link", house.deadLinks, map[string]string{"docs/a.md": "[b](b.md)"}, "docs/a.md: b.md does not exist"},
 		{"a dead anchor", house.deadLinks, map[string]string{"docs/a.md": "# A\n[b](#b)"}, "no heading for #b"},
 		{"a target", house.unknownTargets, map[string]string{"Makefile": "run:\n\ttrue\n", "README.md": "`make run`\n```\nmake run # it\n```"}, ""},
+		{"prose", house.unknownTargets, map[string]string{"README.md": "They\nmake haste; they `do\nmake` haste"}, ""},
 		{"no target", house.unknownTargets, map[string]string{"Makefile": "run:\n", "docs/a.md": "say `make rum`"}, "make rum"},
 		{"no target in the pipeline", house.unknownTargets, map[string]string{".ci/run": "make tset\n"}, ".ci/run speaks of make tset"},
 		{"a command", house.unknownCommands, map[string]string{"cmd/tavoli/a.go": `"serve"`, "README.md": "`tavoli serve --demo`"}, ""},
-		{"no command", house.unknownCommands, map[string]string{"cmd/tavoli/a.go": `"serve"`, "README.md": "build/tavoli roster x"}, "tavoli roster"},
+		{"no command", house.unknownCommands, map[string]string{"cmd/tavoli/a.go": `"serve"`, "README.md": "```\nbuild/tavoli roster x\n```"}, "tavoli roster"},
 		{"no program yet", house.unknownCommands, map[string]string{"README.md": "`tavoli serve`"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) { wants(t, c.files, c.check, c.fault) })
