@@ -1,0 +1,13 @@
+package memory_test
+
+import (
+	"testing"
+
+	"tavoli/adapters/memory"
+	"tavoli/domain"
+	"tavoli/tests/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(_ testing.TB, o storetest.Options) domain.Store { return memory.New(o.Now) })
+}
