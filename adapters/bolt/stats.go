@@ -1,0 +1,65 @@
+package bolt
+
+import (
+	"sync"
+	"time"
+
+	"tavoli/domain"
+)
+
+// Stats is what there is to measure about a store.
+type Stats struct {
+	Head       domain.Position
+	Events     uint64 // that can be read
+	Streams    uint64
+	LogBytes   int64 // of the file that are in use
+	FileBytes  int64
+	IndexBytes int64 // of memory
+	Commits    uint64
+	Appended   uint64    // events since the store was opened; divided by Commits: the size of a group
+	Commit     Histogram // how long commits took
+}
+
+// A Histogram counts durations. The nth count is of those up to the nth bound; the
+// last has no bound.
+type Histogram struct {
+	Bounds []time.Duration
+	Counts []uint64
+	Sum    time.Duration
+	Last   time.Duration
+}
+
+// commitBounds are the bounds of the histogram of commits.
+func commitBounds() []time.Duration {
+	return []time.Duration{
+		250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond,
+		10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond, time.Second,
+	}
+}
+
+// A meter counts what the writer does.
+type meter struct {
+	mu        sync.Mutex
+	commits   uint64
+	appended  uint64
+	histogram Histogram
+}
+
+func (m *meter) committed(events, _ int, took time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.commits++
+	m.appended += uint64(events)
+	h := &m.histogram
+	if h.Counts == nil {
+		h.Bounds = commitBounds()
+		h.Counts = make([]uint64, len(h.Bounds)+1)
+	}
+	i := 0
+	for i < len(h.Bounds) && took > h.Bounds[i] {
+		i++
+	}
+	h.Counts[i]++
+	h.Sum += took
+	h.Last = took
+}
