@@ -37,7 +37,9 @@ func readRegistered(s *scanner) (e ParticipantRegistered) {
 	return e
 }
 
-func readWaitlisted(s *scanner) ParticipantWaitlisted { return ParticipantWaitlisted(readRegistered(s)) }
+func readWaitlisted(s *scanner) ParticipantWaitlisted {
+	return ParticipantWaitlisted(readRegistered(s))
+}
 
 func readPromoted(s *scanner) (e WaitlistPromoted) {
 	e.Tavolo = TavoloID(s.text(`{"tavolo":"`))
@@ -220,7 +222,7 @@ func (s *scanner) time(before string) time.Time {
 	text := s.text(before)
 	const whole = len("2006-01-02T15:04:05")
 	n := len(text)
-	if s.failed || n < whole+1 || text[n-1] != 'Z' || n > whole+1 && (text[whole] != '.' || n > whole+8) {
+	if s.failed || n < whole+1 || text[n-1] != 'Z' || n > whole+1 && (text[whole] != '.' || n < whole+3 || n > whole+8) {
 		s.failed = true
 		return time.Time{}
 	}
