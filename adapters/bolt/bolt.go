@@ -43,6 +43,7 @@ type Store struct {
 	index  *index
 	moved  signal
 
+	pool     sync.Pool // of *request
 	requests chan *request
 	orders   chan func(*writer) // what the writer is to do between two commits
 	closing  chan struct{}

@@ -10,11 +10,25 @@ import (
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB, o storetest.Options) domain.Store {
-		s, err := bolt.Open(t.TempDir(), bolt.Options{Now: o.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
+		s := open(t, t.TempDir(), bolt.Options{Now: o.Now})
 		return s
 	})
+}
+
+func TestDurable(t *testing.T) {
+	storetest.RunDurable(t, func(t testing.TB, dir string, o storetest.Options) (domain.Store, func() error) {
+		s := open(t, dir, bolt.Options{Now: o.Now})
+		return s, s.Close
+	})
+}
+
+// open opens a store that is closed at the end of the test, if not before.
+func open(t testing.TB, dir string, o bolt.Options) *bolt.Store {
+	t.Helper()
+	s, err := bolt.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
 }

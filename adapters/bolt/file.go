@@ -84,7 +84,7 @@ func tryOpen(path string, readOnly, noSync bool) (f *file, err error) {
 		}
 	}()
 	f.DB, err = bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, ReadOnly: readOnly, NoSync: noSync, NoStatistics: true,
+		Timeout: lockTimeout, ReadOnly: readOnly, NoSync: noSync, NoStatistics: true, PreLoadFreelist: true,
 		FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			handle, err := os.OpenFile(name, flag&^os.O_CREATE, mode)

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"tavoli/domain"
@@ -104,7 +105,7 @@ func (r *streamReader) copy(tx *bbolt.Tx, hidden map[domain.Position]bool) ([]do
 		pos := r.ahead[0]
 		rec, err := get(tx, pos)
 		if err != nil {
-			if f, ok := err.(*Finding); ok {
+			if f := new(Finding); errors.As(err, &f) {
 				f.Stream = r.stream
 			}
 			return out.entries(), err
@@ -204,7 +205,17 @@ func (s *Store) page(after, head domain.Position) (page domain.Page, err error) 
 		page.Entries = out.entries()
 		return err
 	})
+	if f := new(Finding); errors.As(err, &f) {
+		err = s.name(f, page.UpTo+1)
+	}
 	return page, err
+}
+
+// name completes a finding with where it is.
+func (s *Store) name(f *Finding, pos domain.Position) *Finding {
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	return &Finding{Position: pos, Stream: s.index.owners([]domain.Position{pos})[pos], What: f.What}
 }
 
 // scan gives fn every record after one position up to another, until fn says

@@ -182,6 +182,7 @@ const (
 // [domain.ErrCorrupt].
 type Finding struct {
 	Position domain.Position `json:"position,omitempty"`
+	Through  domain.Position `json:"through,omitempty"` // the last of several positions, where it goes for more than one
 	Stream   domain.Stream   `json:"stream,omitempty"`
 	What     string          `json:"what"`
 }
@@ -195,6 +196,9 @@ func (f *Finding) Error() string {
 	text := domain.ErrCorrupt.Text
 	if f.Position != 0 {
 		text += fmt.Sprintf(" at position %d", f.Position)
+	}
+	if f.Through != 0 {
+		text += fmt.Sprintf(" to %d", f.Through)
 	}
 	if f.Stream != "" {
 		text += " in " + string(f.Stream)

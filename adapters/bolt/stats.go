@@ -1,10 +1,15 @@
 package bolt
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"tavoli/domain"
+
+	bbolt "go.etcd.io/bbolt"
 )
 
 // Stats is what there is to measure about a store.
@@ -62,4 +67,24 @@ func (m *meter) committed(events, _ int, took time.Duration) {
 	h.Counts[i]++
 	h.Sum += took
 	h.Last = took
+}
+
+// Stats returns what there is to measure at the moment.
+func (s *Store) Stats() Stats {
+	st := Stats{Head: domain.Position(s.head.Load())}
+	s.index.mu.RLock()
+	st.Events, st.Streams, st.IndexBytes = s.index.events, uint64(s.index.count), s.index.size()
+	s.index.mu.RUnlock()
+	s.meter.mu.Lock()
+	st.Commits, st.Appended, st.Commit = s.meter.commits, s.meter.appended, s.meter.histogram
+	st.Commit.Counts = slices.Clone(st.Commit.Counts)
+	s.meter.mu.Unlock()
+	if info, err := os.Stat(filepath.Join(s.dir, logFile)); err == nil {
+		st.FileBytes = info.Size()
+	}
+	_ = s.view(func(tx *bbolt.Tx, _ map[domain.Position]bool) error { // a closed store has no size
+		st.LogBytes = tx.Size()
+		return nil
+	})
+	return st
 }

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -60,25 +59,23 @@ type piece struct {
 
 const keySize = 8
 
-var requests = sync.Pool{New: func() any { return &request{done: make(chan struct{}, 1)} }}
-
 // Append implements [domain.Store].
 func (s *Store) Append(ctx context.Context, batches ...domain.Batch) (domain.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	r := requests.Get().(*request)
+	r := s.request()
 	if err := r.encode(batches); err != nil {
-		r.release()
+		s.release(r)
 		return 0, err
 	}
 	select {
 	case s.requests <- r:
 	case <-ctx.Done():
-		r.release()
+		s.release(r)
 		return 0, ctx.Err()
 	case <-s.closing:
-		r.release()
+		s.release(r)
 		return 0, domain.ErrStoreClosed
 	}
 	return s.await(ctx, r)
@@ -101,19 +98,27 @@ func (s *Store) await(ctx context.Context, r *request) (domain.Position, error) 
 		<-r.done
 	}
 	pos, err := r.position, r.err
-	r.release()
+	s.release(r)
 	return pos, err
 }
 
+// request returns an empty request, used before or new.
+func (s *Store) request() *request {
+	if r, ok := s.pool.Get().(*request); ok {
+		return r
+	}
+	return &request{done: make(chan struct{}, 1)}
+}
+
 // release gives a request back that nobody else holds.
-func (r *request) release() {
+func (s *Store) release(r *request) {
 	clear(r.batches)
 	r.batches, r.records, r.refusal, r.position, r.err = r.batches[:0], r.records[:0], nil, 0, nil
 	if cap(r.buffer) > 64<<10 {
 		r.buffer = nil
 	}
 	r.state.Store(queued)
-	requests.Put(r)
+	s.pool.Put(r)
 }
 
 // encode writes the events of all batches down, up to one that cannot be stored.
