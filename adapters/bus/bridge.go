@@ -23,7 +23,7 @@ import (
 // for ever, with back-off; the store's writers never wait for it. Personal
 // streams are never published. The fields are set before Run and left alone then.
 type Bridge struct {
-	Name        string // of the checkpoint
+	Name        string // of the bridge and its checkpoint: lower-case letters, digits, - and _
 	Log         domain.Log
 	Identity    domain.Identity // of the store behind Log
 	Publisher   message.Publisher
@@ -176,7 +176,7 @@ func (b *Bridge) publishItem(ctx context.Context, lane string, it item) error {
 
 func (b *Bridge) beginning() beginning {
 	return beginning{
-		name: b.Name, log: b.Log, identity: b.Identity, keep: b.Checkpoints,
+		name: "bridge-" + b.Name, log: b.Log, identity: b.Identity, keep: b.Checkpoints,
 		first: b.Begin.or(FromStart), foreign: b.StartOver.or(Refuse), again: b.Backoff, watch: b.watch(),
 	}
 }

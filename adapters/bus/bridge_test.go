@@ -232,12 +232,12 @@ func TestACheckpointOfAnotherStoreIsNoticed(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.policy, test.want), func(t *testing.T) {
-			saved, _, err := files.Load(t.Context(), "test")
+			saved, _, err := files.Load(t.Context(), "bridge-test")
 			if err != nil {
 				t.Fatal(err)
 			}
 			keep := bus.FileCheckpoints(t.TempDir())
-			if err := keep.Save(t.Context(), "test", saved); err != nil {
+			if err := keep.Save(t.Context(), "bridge-test", saved); err != nil {
 				t.Fatal(err)
 			}
 			r, out := newRegister(t), &outlet{}
@@ -248,14 +248,14 @@ func TestACheckpointOfAnotherStoreIsNoticed(t *testing.T) {
 				if err := b.Run(t.Context()); !errors.Is(err, test.want) {
 					t.Errorf("got %v, want %v", err, test.want)
 				}
-				if now, _, _ := keep.Load(t.Context(), "test"); now.Position != saved.Position || len(out.messages()) > 0 {
+				if now, _, _ := keep.Load(t.Context(), "bridge-test"); now.Position != saved.Position || len(out.messages()) > 0 {
 					t.Errorf("a refused bridge went on: %+v, %d messages", now, len(out.messages()))
 				}
 				return
 			}
 			start(t, b.Run)
 			eventually(t, "it has begun anew", func() bool {
-				c, _, err := keep.Load(t.Context(), "test")
+				c, _, err := keep.Load(t.Context(), "bridge-test")
 				return err == nil && c.Position != saved.Position
 			})
 			r.add("tavolo-2", 1)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,10 +59,10 @@ var (
 	ErrBadName           = &domain.Error{Kind: domain.Invalid, Code: "bad-follower-name", Text: "a follower's name has lower-case letters, digits, - and _ only"}
 )
 
-// FileCheckpoints keep each checkpoint in a file of its own, NAME.checkpoint, in
-// a directory that is made when it is needed. A file is two lines: a JSON
-// document and its checksum. To make a follower forget its place, stop it and
-// remove the file.
+// FileCheckpoints keep each checkpoint in a file of its own in a directory, which
+// is made when it is needed: bridge-NAME.checkpoint, reaction-NAME.checkpoint. A
+// file is two lines: a JSON document and its checksum. To make a follower forget
+// its place, stop it and remove the file.
 type FileCheckpoints string
 
 const checkpointVersion = 1
@@ -95,7 +96,8 @@ func DecodeCheckpoint(name string, data []byte) (Checkpoint, error) {
 	var s storedCheckpoint
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil || dec.More() {
+	err := dec.Decode(&s)
+	if _, end := dec.Token(); err != nil || !errors.Is(end, io.EOF) {
 		return Checkpoint{}, fmt.Errorf("%w: it is not in the stored form", ErrCheckpointDamaged)
 	}
 	if s.Version != checkpointVersion || s.Follower != name {
@@ -136,13 +138,24 @@ func (dir FileCheckpoints) Save(_ context.Context, name string, c Checkpoint) er
 	if err != nil {
 		return fmt.Errorf("encode checkpoint %s: %w", name, err)
 	}
-	if err := os.MkdirAll(string(dir), 0o700); err != nil {
+	if err := makeDir(string(dir)); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	if err := replaceFile(path, data); err != nil {
 		return fmt.Errorf("save checkpoint: %w", err)
 	}
 	return nil
+}
+
+// makeDir makes a directory that outlives a crash, unless it is there.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
 }
 
 func (dir FileCheckpoints) path(name string) (string, error) {
@@ -158,30 +171,27 @@ func validName(name string) bool {
 
 // replaceFile puts data in the place of a file so that a crash leaves the old or
 // the new content, never a mixture, and the new one once it has returned.
-func replaceFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
+func replaceFile(path string, data []byte) error {
+	if err := writeFile(path+".new", data); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// writeFile writes a file and returns when it is on the disk.
+func writeFile(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // syncDir makes a rename in a directory durable.

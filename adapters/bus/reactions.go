@@ -285,7 +285,7 @@ func (re *reaction) try(ctx context.Context, entry domain.Entry) (err error) {
 
 func (re *reaction) beginning() beginning {
 	return beginning{
-		name: re.name, log: re.of.Log, identity: re.of.Identity, keep: re.of.Checkpoints,
+		name: "reaction-" + re.name, log: re.of.Log, identity: re.of.Identity, keep: re.of.Checkpoints,
 		first: re.of.Begin.or(FromHead), foreign: re.of.StartOver.or(Refuse), again: re.of.Backoff, watch: re.watch(),
 	}
 }
