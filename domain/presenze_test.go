@@ -13,7 +13,9 @@ import (
 
 var sheet = strings.Repeat("ab", 32)
 
-func presenceID(name string) domain.PresenceID { return uuid.NewSHA1(uuid.Nil, []byte("presence "+name)) }
+func presenceID(name string) domain.PresenceID {
+	return uuid.NewSHA1(uuid.Nil, []byte("presence "+name))
+}
 
 // was returns a presence of somebody on the 25th of May, in hours of UTC.
 func was(name string, p domain.PersonID, from, to string) domain.PresenceRecorded {
