@@ -3,15 +3,43 @@ package projections
 import "tavoli/domain"
 
 // Models is every read model. One log feeds them together, so their answers
-// always agree with one another. The zero value has seen nothing.
-type Models struct{}
+// always agree with one another. [NewModels] makes one that has seen nothing.
+type Models struct {
+	Programmi Programmi
+	Enti      Enti
+	People    People
+	Calendar  Calendar
+	Rosters   Rosters
+	Accounts  Accounts
+	Trail     Trail
+	Marks     Marks
+}
+
+// NewModels returns read models that have seen nothing. Models cannot be copied:
+// they refer to one another.
+func NewModels() *Models {
+	m := new(Models)
+	m.Enti = newEnti(&m.People)
+	m.People = newPeople(&m.Enti, &m.Calendar, &m.Rosters)
+	m.Programmi = newProgrammi(&m.Enti)
+	m.Calendar = newCalendar(&m.People, &m.Enti, &m.Rosters)
+	m.Rosters.init(&m.People, &m.Enti, &m.Calendar)
+	m.Accounts = newAccounts()
+	m.Trail = newTrail()
+	return m
+}
 
 // Apply brings every model up to date with one more record. It never fails and
 // keeps nothing of rec.Data, which shares memory with a page of the log.
 func (m *Models) Apply(rec *domain.Record) {
-	for _, p := range m.models() {
-		p.apply(rec)
-	}
+	m.Programmi.apply(rec)
+	m.Enti.apply(rec)
+	m.People.apply(rec)
+	m.Calendar.apply(rec)
+	m.Rosters.apply(rec)
+	m.Accounts.apply(rec)
+	m.Trail.apply(rec)
+	m.Marks.apply(rec)
 }
 
 // A model is one read model, as the machinery sees it.
@@ -29,5 +57,17 @@ type part struct {
 	model
 }
 
-// models lists every model in the order in which records are applied.
-func (m *Models) models() []part { return nil }
+// models lists every model in the order in which records are applied, which is
+// also the order in which they are decoded: a later one refers to earlier ones.
+func (m *Models) models() []part {
+	return []part{
+		{"programmi", 1, &m.Programmi},
+		{"enti", 1, &m.Enti},
+		{"people", 1, &m.People},
+		{"calendar", 1, &m.Calendar},
+		{"rosters", 1, &m.Rosters},
+		{"accounts", 1, &m.Accounts},
+		{"trail", 1, &m.Trail},
+		{"marks", 1, &m.Marks},
+	}
+}

@@ -1,0 +1,197 @@
+package projections
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tavoli/domain"
+)
+
+// Accounts answers: whom does this secret let in, and who may do what?
+type Accounts struct {
+	by      map[domain.AccountID]*account
+	secrets map[string]tokenRef // by the SHA-256 of the secret
+}
+
+// An account is what is held of one.
+type account struct {
+	id       domain.AccountID
+	opened   bool
+	label    string
+	roles    map[domain.Role]*time.Time
+	tokens   []token
+	revision domain.Revision
+}
+
+type token struct {
+	id     uuid.UUID
+	sha256 string
+	label  string
+	issued time.Time
+	until  *time.Time
+}
+
+// A tokenRef says where a token is found.
+type tokenRef struct {
+	account domain.AccountID
+	token   uuid.UUID
+}
+
+func newAccounts() Accounts {
+	return Accounts{make(map[domain.AccountID]*account), make(map[string]tokenRef)}
+}
+
+// apply implements model.
+func (a *Accounts) apply(rec *domain.Record) {
+	switch e := rec.Event.(type) {
+	case domain.AccountOpened:
+		row := a.at(e.Account, rec)
+		row.opened, row.label = true, e.Label
+	case domain.RoleGranted:
+		a.at(e.Account, rec).roles[e.Role] = copied(e.Until)
+	case domain.RoleRevoked:
+		delete(a.at(e.Account, rec).roles, e.Role)
+	case domain.TokenIssued:
+		row := a.at(e.Account, rec)
+		row.tokens = append(row.tokens, token{e.Token, e.SHA256, e.Label, rec.EffectiveAt, copied(e.Until)})
+		a.secrets[e.SHA256] = tokenRef{e.Account, e.Token}
+	case domain.TokenRevoked:
+		a.revoke(a.at(e.Account, rec), e.Token)
+	case domain.PersonalDataDisclosed:
+		a.at(e.Account, rec)
+	}
+}
+
+// at returns the row of an account whose history has come to a record.
+func (a *Accounts) at(id domain.AccountID, rec *domain.Record) *account {
+	row, ok := a.by[id]
+	if !ok {
+		row = &account{id: id, roles: make(map[domain.Role]*time.Time)}
+		a.by[id] = row
+	}
+	row.revision = rec.Revision
+	return row
+}
+
+func (a *Accounts) revoke(row *account, id uuid.UUID) {
+	row.tokens = slices.DeleteFunc(row.tokens, func(t token) bool {
+		if t.id == id {
+			delete(a.secrets, t.sha256)
+		}
+		return t.id == id
+	})
+}
+
+// copied returns a moment of its own.
+func copied(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	return &c
+}
+
+// A RoleGrant is a role an account has, and until when if it ends by itself.
+type RoleGrant struct {
+	Role  domain.Role `json:"role"`
+	Until *time.Time  `json:"until,omitempty"`
+}
+
+// A TokenInfo is what is known of a secret that opens an account.
+type TokenInfo struct {
+	Token    uuid.UUID  `json:"token"`
+	Label    string     `json:"label,omitempty"`
+	IssuedAt time.Time  `json:"issued_at"`
+	Until    *time.Time `json:"until,omitempty"`
+}
+
+// An Account is who has access, to what, and by which tokens.
+type Account struct {
+	Account  domain.AccountID `json:"account"`
+	Label    string           `json:"label"`
+	Roles    []RoleGrant      `json:"roles"`
+	Tokens   []TokenInfo      `json:"tokens"`
+	Revision domain.Revision  `json:"revision"`
+}
+
+// An Access is what a secret opens. The models know no clock: whoever asks
+// compares the ends with the time it is.
+type Access struct {
+	Account domain.AccountID
+	Label   string
+	Token   uuid.UUID
+	Until   *time.Time // of the token
+	Roles   []RoleGrant
+}
+
+// Valid reports whether the token still opens the account at a moment.
+func (a Access) Valid(at time.Time) bool { return a.Until == nil || at.Before(*a.Until) }
+
+// Has reports whether the account has a role at a moment.
+func (a Access) Has(role domain.Role, at time.Time) bool {
+	return slices.ContainsFunc(a.Roles, func(g RoleGrant) bool {
+		return g.Role == role && (g.Until == nil || at.Before(*g.Until))
+	})
+}
+
+// Open answers what a secret opens, by the SHA-256 of the secret in lower-case
+// hexadecimal, and whether it opens anything.
+func (a *Accounts) Open(sha256 string) (Access, bool) {
+	ref, ok := a.secrets[sha256]
+	if !ok || !a.by[ref.account].opened {
+		return Access{}, false
+	}
+	row := a.by[ref.account]
+	i := slices.IndexFunc(row.tokens, func(t token) bool { return t.id == ref.token })
+	if i < 0 {
+		return Access{}, false
+	}
+	return Access{row.id, row.label, ref.token, copied(row.tokens[i].until), row.grants()}, true
+}
+
+// Account answers what is known of an account.
+func (a *Accounts) Account(id domain.AccountID) (Account, error) {
+	row, ok := a.by[id]
+	if !ok || !row.opened {
+		return Account{}, domain.ErrNoAccount
+	}
+	return row.answer(), nil
+}
+
+// List answers which accounts there are, in the order of their ids.
+func (a *Accounts) List() []Account {
+	all := []Account{}
+	for _, id := range slices.Sorted(maps.Keys(a.by)) {
+		if row := a.by[id]; row.opened {
+			all = append(all, row.answer())
+		}
+	}
+	return all
+}
+
+func (row *account) answer() Account {
+	tokens := []TokenInfo{}
+	for _, t := range row.tokens {
+		tokens = append(tokens, TokenInfo{t.id, t.label, t.issued, copied(t.until)})
+	}
+	return Account{row.id, row.label, row.grants(), tokens, row.revision}
+}
+
+// grants returns the roles in the order in which roles are listed.
+func (row *account) grants() []RoleGrant {
+	grants := []RoleGrant{}
+	for role, until := range row.roles {
+		grants = append(grants, RoleGrant{role, copied(until)})
+	}
+	slices.SortFunc(grants, func(a, b RoleGrant) int {
+		if c := slices.Index(domain.Roles, a.Role) - slices.Index(domain.Roles, b.Role); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.Role), string(b.Role))
+	})
+	return grants
+}

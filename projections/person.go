@@ -1,0 +1,167 @@
+package projections
+
+import (
+	"slices"
+	"time"
+
+	"tavoli/domain"
+)
+
+// A PersonRef is a person with the name that is shown.
+type PersonRef struct {
+	Person domain.PersonID `json:"person"`
+	Name   string          `json:"name,omitempty"`
+}
+
+// A PersonVersion is what was held of a person from a moment on.
+type PersonVersion struct {
+	KnownAt time.Time `json:"known_at"`
+	domain.Values
+}
+
+// A PersonLink is the decision that another person of the register is this one.
+type PersonLink struct {
+	Person      domain.PersonID `json:"person"`
+	Name        string          `json:"name,omitempty"`
+	Reason      string          `json:"reason"`
+	Actor       domain.Actor    `json:"actor"`
+	EffectiveAt time.Time       `json:"effective_at"`
+	Position    domain.Position `json:"position"`
+}
+
+// A Person is what the register holds of one.
+type Person struct {
+	Person domain.PersonID `json:"person"`
+	Name   string          `json:"name"`
+	domain.Values
+	LinkedAs      *domain.PersonID     `json:"linked_as,omitempty"` // who stands for this one
+	Links         []PersonLink         `json:"links"`               // whom this one stands for
+	Registrations []PersonRegistration `json:"registrations"`
+	ReferenteOf   []PersonReferente    `json:"referente_of"`
+	SpeakerAt     []PersonSpeaker      `json:"speaker_at"`
+	Suggestions   []PersonRef          `json:"suggestions"` // others of the same name; whether they are one, people decide
+	Removed       bool                 `json:"removed,omitempty"`
+	Revision      domain.Revision      `json:"revision"` // of the facts about the person; -1: there are none
+}
+
+// A PersonRegistration is a person's place at a tavolo.
+type PersonRegistration struct {
+	Tavolo     domain.TavoloID          `json:"tavolo"`
+	Subject    string                   `json:"subject"`
+	Day        domain.Day               `json:"day"`
+	Ente       *EnteName                `json:"ente,omitempty"`
+	Capacity   domain.Capacity          `json:"capacity"`
+	Mode       domain.Mode              `json:"mode"`
+	State      domain.RegistrationState `json:"state"`
+	Attendance string                   `json:"attendance"`
+}
+
+// A PersonReferente is a time during which a person spoke for an ente.
+type PersonReferente struct {
+	EnteName
+	From  domain.Day `json:"from"`
+	Until domain.Day `json:"until,omitempty"`
+}
+
+// A PersonSpeaker is a tavolo at which a person speaks.
+type PersonSpeaker struct {
+	Tavolo  domain.TavoloID    `json:"tavolo"`
+	Subject string             `json:"subject"`
+	Day     domain.Day         `json:"day"`
+	Role    domain.SpeakerRole `json:"role"`
+	Topic   string             `json:"topic,omitempty"`
+}
+
+// Person answers what the register holds of a person.
+func (p *People) Person(id domain.PersonID) (Person, error) {
+	i, ok := p.by[id]
+	if !ok {
+		return Person{}, domain.ErrNoPerson
+	}
+	v := p.values(i)
+	a := Person{
+		Person: id, Name: v.Name(), Values: v, Removed: p.rows[i].packed == "", Revision: domain.NoStream,
+		Links: p.linkedTo(i), Registrations: p.rosters.registrationsOf(i),
+		ReferenteOf: p.enti.referenteOf(id), SpeakerAt: p.calendar.speakerAt(id), Suggestions: p.sameName(i),
+	}
+	if l, linked := p.links[i]; linked {
+		as := p.rows[l.as].id
+		a.LinkedAs = &as
+	}
+	if rev, noted := p.records[i]; noted {
+		a.Revision = rev
+	}
+	return a, nil
+}
+
+// A PeopleQuery asks for persons by name.
+type PeopleQuery struct {
+	Q      string
+	Limit  int
+	Cursor string
+}
+
+// PeoplePage is some persons in the order of their names.
+type PeoplePage struct {
+	Items      []PersonRef `json:"items"`
+	NextCursor string      `json:"next_cursor,omitempty"`
+}
+
+// List answers who is of a name. Persons whose values are gone are not listed.
+func (p *People) List(q PeopleQuery) (PeoplePage, error) {
+	size, err := pageSize(q.Limit)
+	if err != nil {
+		return PeoplePage{}, err
+	}
+	question := questionID("people", Fold(q.Q))
+	after, err := readCursor(q.Cursor, question)
+	if err != nil {
+		return PeoplePage{}, err
+	}
+	found := p.search(newNeedle(q.Q))
+	page := PeoplePage{Items: []PersonRef{}}
+	from := 0
+	if after != "" {
+		from = slices.IndexFunc(found, func(k namedRow) bool { return string(p.rows[k.row].id[:]) == after }) + 1
+	}
+	for _, k := range found[from:min(len(found), from+size)] {
+		page.Items = append(page.Items, PersonRef{p.rows[k.row].id, p.nameAt(k.row)})
+	}
+	if last := from + size; last < len(found) {
+		id := p.rows[found[last-1].row].id
+		page.NextCursor = newCursor(question, string(id[:]))
+	}
+	return page, nil
+}
+
+// A namedRow is the number of a row with what it is sorted by.
+type namedRow struct {
+	key string
+	row int32
+}
+
+// search returns the persons of a name in the order of names.
+func (p *People) search(words needle) []namedRow {
+	var found []namedRow
+	for i := range p.rows {
+		if p.rows[i].packed == "" {
+			continue
+		}
+		if v := unpack(p.rows[i].packed); words.in(v.GivenName, v.FamilyName) {
+			found = append(found, namedRow{sortName(v), int32(i)})
+		}
+	}
+	slices.SortFunc(found, p.byName)
+	return found
+}
+
+// byName orders by folded family name, given name, and id.
+func (p *People) byName(a, b namedRow) int {
+	if a.key != b.key {
+		if a.key < b.key {
+			return -1
+		}
+		return 1
+	}
+	return p.byID(a.row, b.row)
+}
