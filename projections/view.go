@@ -23,6 +23,9 @@ type Options struct {
 
 	// Now is the clock by which reports and [Stats] tell times; nil: they do not.
 	Now func() time.Time
+
+	// Snapshots is where the models are kept for the next start; nil: nowhere.
+	Snapshots *Snapshots
 }
 
 func (o Options) now() time.Time {
@@ -39,6 +42,7 @@ type View struct {
 	reader  *reader
 	options Options
 	line    line
+	past    past
 
 	// applying is held by whoever changes the models, and by those who need them
 	// to stand still while questions go on being answered.
@@ -47,15 +51,22 @@ type View struct {
 	models   *Models
 	seen     atomic.Uint64
 
-	goal    atomic.Uint64 // the head when the view began to follow
-	ready   atomic.Bool
-	applied atomic.Int64
+	goal     atomic.Uint64 // the head when the view began to follow
+	ready    atomic.Bool
+	applied  atomic.Int64
+	snapshot atomic.Pointer[SnapshotInfo] // the newest written or loaded
+	rebuild  sync.Mutex                   // held by the one rebuild there may be
 }
 
-// NewView returns a view that has seen nothing. The opener opens the values of
-// persons, nil: nobody's.
+// NewView returns a view that has seen nothing, or what its snapshot has. The
+// opener opens the values of persons, nil: nobody's.
 func NewView(log domain.Log, open Opener, o Options) *View {
-	return &View{log: log, reader: newReader(open, o), options: o, models: new(Models)}
+	v := &View{
+		log: log, reader: newReader(open, o), options: o, models: NewModels(),
+		past: past{busy: make(chan struct{}, 1)},
+	}
+	v.load()
+	return v
 }
 
 // Errors of questions to a view.
@@ -73,10 +84,31 @@ func (v *View) Follow(ctx context.Context) error {
 	if err != nil {
 		return v.ended(ctx, err)
 	}
+	if err := v.check(ctx, head); err != nil {
+		return v.ended(ctx, err)
+	}
 	v.goal.Store(uint64(head))
 	v.progress()
 	pages := func(ctx context.Context) iter.Seq2[domain.Page, error] { return v.log.Follow(ctx, v.Seen()) }
 	return v.ended(ctx, v.reader.each(ctx, pages, v.apply))
+}
+
+// check makes the models begin anew if they were not made from this log: if they
+// came out of a snapshot and the log was exchanged meanwhile.
+func (v *View) check(ctx context.Context, head domain.Position) error {
+	v.applying.Lock()
+	defer v.applying.Unlock()
+	same, err := v.models.Marks.of(ctx, v.log)
+	if err != nil || same && v.Seen() <= head {
+		return err
+	}
+	v.reader.warn("the snapshot of the read models is not of this log and is thrown away", "position", v.Seen(), "head", head)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.models = NewModels()
+	v.seen.Store(0)
+	v.snapshot.Store(nil)
+	return nil
 }
 
 // ended returns why following ended, unless it was meant to.
@@ -171,6 +203,7 @@ type Stats struct {
 	Applied  int64           `json:"applied"`  // entries, since the program started
 	Unopened int64           `json:"unopened"` // descriptions of persons whose values could not be opened, forgotten persons apart
 	Waiting  int             `json:"waiting"`  // questions that wait for a position
+	Snapshot *SnapshotInfo   `json:"snapshot,omitempty"`
 }
 
 // Stats returns how the view is doing. Where the log does not tell its head, Seen
@@ -178,7 +211,7 @@ type Stats struct {
 func (v *View) Stats(ctx context.Context) Stats {
 	s := Stats{
 		Goal: domain.Position(v.goal.Load()), Ready: v.Ready(), Applied: v.applied.Load(),
-		Unopened: v.reader.unopened.Load(), Waiting: v.line.len(),
+		Unopened: v.reader.unopened.Load(), Waiting: v.line.len(), Snapshot: v.snapshot.Load(),
 	}
 	head, err := v.log.Head(ctx)
 	if s.Seen = v.Seen(); err != nil || head < s.Seen {
