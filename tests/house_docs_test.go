@@ -1,6 +1,7 @@
 package tests_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -83,13 +84,21 @@ var (
 	fieldRow = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| [^|]+ \\| [^|]+ \\|$")
 )
 
-// statuses says what HTTP makes of each kind; 412 is what it makes of If-Match.
-var statuses = map[string][]string{
-	"Invalid": {"422"}, "Forbidden": {"403"}, "NotFound": {"404"}, "Refused": {"409"}, "Stale": {"409", "412"}, "Unknown": {"503"},
+// statuses says what HTTP makes of each kind. Kind HTTP is of refusals that the
+// domain knows nothing of; they have statuses of their own.
+var statuses = map[string]string{
+	"Invalid": "422", "Forbidden": "403", "NotFound": "404", "Refused": "409", "Stale": "409", "Unknown": "503",
+}
+
+// special are the codes of which HTTP makes something else: a condition that is
+// not met, and troubles of the installation, about which a caller can do nothing.
+var special = map[string]string{
+	"precondition-failed": "412", "disk-full": "507", "evidence-damaged": "500",
+	"store-closed": "503", "store-corrupt": "503", "store-failed": "503",
 }
 
 // coded are the packages that make errors people may see.
-var coded = []string{"domain", "adapters/bolt", "adapters/keyring", "adapters/web"}
+var coded = []string{"domain", "adapters/bolt", "adapters/evidence", "adapters/keyring", "adapters/web"}
 
 // unexplainedErrors compares the codes that the program makes with docs/errors.md.
 func (h house) unexplainedErrors() (faults []string, err error) {
@@ -97,7 +106,9 @@ func (h house) unexplainedErrors() (faults []string, err error) {
 	documented, kinds := make(map[string]bool), make(map[string]string)
 	for _, m := range errorRow.FindAllStringSubmatch(paper, -1) {
 		kinds[m[1]], documented[m[1]] = m[2], true
-		if !slices.Contains(statuses[m[2]], m[3]) {
+		if m[2] == "HTTP" {
+			kinds[m[1]] = m[3]
+		} else if m[3] != cmp.Or(special[m[1]], statuses[m[2]]) {
 			faults = append(faults, fmt.Sprintf("docs/errors.md: %s is %s, which HTTP does not call %s", m[1], m[2], m[3]))
 		}
 	}
@@ -164,9 +175,10 @@ func (h house) parse(pkg string, show func(*ast.File)) error {
 	return err
 }
 
-// errorOf reads Error{Kind: K, Code: "c", ...}.
+// errorOf reads Error{Kind: K, Code: "c", ...}, refusal{status: 404, code: "c", ...},
+// the kind of which is its status, and Field{Code: "c", ...}, which has none.
 func errorOf(lit *ast.CompositeLit) (kind, code string) {
-	if lit.Type == nil || !slices.Contains([]string{"Error", "domain.Error"}, types.ExprString(lit.Type)) {
+	if lit.Type == nil || !slices.Contains([]string{"Error", "domain.Error", "refusal", "Field", "domain.Field"}, types.ExprString(lit.Type)) {
 		return "", ""
 	}
 	for _, e := range lit.Elts {
@@ -175,28 +187,29 @@ func errorOf(lit *ast.CompositeLit) (kind, code string) {
 			continue
 		}
 		switch types.ExprString(pair.Key) {
-		case "Kind":
+		case "Kind", "status":
 			kind = strings.TrimPrefix(types.ExprString(pair.Value), "domain.")
-		case "Code":
+		case "Code", "code":
 			code = spelled(pair.Value)
 		}
 	}
 	return kind, code
 }
 
-// faultOf reads c.that(ok, pointer, "code", ...) and invalid(pointer, "code", ...).
+// faultAt says which argument of a call is the code of a field fault:
+// c.that(ok, pointer, "code", ...), invalid(pointer, "code", ...), w.fault("code", ...).
+var faultAt = map[string]int{"that": 2, "invalid": 1, "fault": 0}
+
+var codeForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// faultOf returns the code of the field fault that a call notes, or nothing.
 func faultOf(call *ast.CallExpr) string {
-	switch f := call.Fun.(type) {
-	case *ast.SelectorExpr:
-		if f.Sel.Name == "that" && len(call.Args) > 2 {
-			return spelled(call.Args[2])
-		}
-	case *ast.Ident:
-		if f.Name == "invalid" && len(call.Args) > 1 {
-			return spelled(call.Args[1])
-		}
+	name := types.ExprString(call.Fun)
+	at, ok := faultAt[name[strings.LastIndexByte(name, '.')+1:]]
+	if !ok || at >= len(call.Args) || !codeForm.MatchString(spelled(call.Args[at])) {
+		return ""
 	}
-	return ""
+	return spelled(call.Args[at])
 }
 
 // spelled returns the text of a string literal, or nothing.

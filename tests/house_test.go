@@ -27,6 +27,9 @@ var topLevel = []string{
 	"docker-compose.yml", "docs", "domain", "go.mod", "go.sum", "projections", "publiccode.yml", "tests",
 }
 
+// leftovers are files that tests leave behind and git is told to ignore.
+var leftovers = []string{".test", ".prof"}
+
 // maxFile is the most a file may weigh, in bytes.
 const maxFile = 2 << 20
 
@@ -60,7 +63,7 @@ func (h house) files() ([]string, error) {
 			return err
 		case entry.IsDir() && slices.Contains([]string{".git", "build", "data"}, name):
 			return fs.SkipDir
-		case entry.Type().IsRegular():
+		case entry.Type().IsRegular() && !slices.Contains(leftovers, path.Ext(name)):
 			names = append(names, name)
 		}
 		return nil
@@ -88,7 +91,7 @@ func (h house) papers() ([]string, error) {
 func (h house) strangers() (faults []string, err error) {
 	entries, err := fs.ReadDir(h, ".")
 	for _, entry := range entries {
-		if !slices.Contains(topLevel, entry.Name()) {
+		if !slices.Contains(topLevel, entry.Name()) && !slices.Contains(leftovers, path.Ext(entry.Name())) {
 			faults = append(faults, entry.Name()+" does not belong at the top")
 		}
 	}

@@ -103,12 +103,17 @@ func (p publiccode) check(must func(bool, string, ...any)) {
 	one("IT/countryExtensionVersion", p.Italy.Version, "1.0")
 }
 
+var programVersion = regexp.MustCompile(`(?m)^(?:const |\t)version\s+= "([^"]+)"`)
+
 // agree compares with what stands elsewhere.
 func (h house) agree(p publiccode, must func(bool, string, ...any)) {
 	must(p.Legal["license"] == "EUPL-1.2", "legal/license is %q", p.Legal["license"])
 	must(strings.HasPrefix(h.read("LICENSE"), "EUROPEAN UNION PUBLIC LICENCE v. 1.2\n"), "LICENSE is not the EUPL-1.2")
 	must(strings.Contains(h.read("LICENSE"), "\n15.Applicable Law\n"), "LICENSE is not complete")
 	must(strings.Contains(h.read("README.md"), "Version "+p.Software+","), "README.md does not say version %s", p.Software)
+	if m := programVersion.FindStringSubmatch(h.read("cmd/tavoli/main.go")); m != nil {
+		must(m[1] == p.Software, "the program calls itself version %s, not %s", m[1], p.Software)
+	}
 	must(strings.Contains(h.read("README.md"), "[EUPL-1.2](LICENSE)"), "README.md does not name the license")
 	claims := p.Italy.Conforme["gdpr"] == slices.ContainsFunc(p.Supports, func(s map[string]string) bool { return s["id"] == "alias:gdpr" })
 	must(claims, "supports and IT/conforme disagree")
@@ -127,7 +132,7 @@ func TestPubliccodeCatches(t *testing.T) {
 		{"languages", "- it\n", "- fr\n", "localisation is incomplete"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files := map[string]string{"LICENSE": theHouse.read("LICENSE"), "README.md": theHouse.read("README.md"), "publiccode.yml": theHouse.read("publiccode.yml")}
+			files := map[string]string{"LICENSE": theHouse.read("LICENSE"), "README.md": theHouse.read("README.md"), "publiccode.yml": theHouse.read("publiccode.yml"), "cmd/tavoli/main.go": "package main\n\nconst version = \"0.1.0\"\n"}
 			if c.old != "" {
 				was := files["publiccode.yml"]
 				files["publiccode.yml"] = regexp.MustCompile(c.old).ReplaceAllString(was, c.new)
