@@ -236,6 +236,22 @@ func (d *desk) active(p PersonID) bool {
 	return ok && r.state.Active()
 }
 
+// Registration returns what has become of a person's registration, if there is
+// one, and which place in line it has while it waits, from 1.
+func (t *Tavolo) Registration(p PersonID) (state RegistrationState, place int, ok bool) {
+	r, ok := t.desk.by[p]
+	if !ok {
+		return "", 0, false
+	}
+	queue := t.desk.queues[r.mode]
+	for i := len(queue) - 1; i >= 0 && r.state == Waiting; i-- {
+		if queue[i] == p {
+			return r.state, i + 1, true
+		}
+	}
+	return r.state, 0, true
+}
+
 // free returns how many seats of a mode would be free under a limit.
 func (t *Tavolo) free(m Mode, limits Seats) int {
 	seats, limited := limits.Of(m)
