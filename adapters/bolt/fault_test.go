@@ -83,7 +83,8 @@ func written(t *testing.T) (dir string, entries []domain.Entry) {
 	s := open(t, dir, bolt.Options{})
 	extend(t, s, 0, 40, streams(10)...)
 	entries = mustAll(t, s)
-	if err := s.Close(); err != nil {
+	size := s.Stats().LogBytes
+	if err := errors.Join(s.Close(), os.Truncate(filepath.Join(dir, "events.db"), size)); err != nil {
 		t.Fatal(err)
 	}
 	return dir, entries

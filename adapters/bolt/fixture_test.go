@@ -132,21 +132,25 @@ func copyStore(t testing.TB, dir string) string {
 	return to
 }
 
-// contains reports which files of a directory hold a text.
-func contains(t testing.TB, dir, text string) (names []string) {
+// contains counts those of the texts that a file of a directory holds.
+func contains(t testing.TB, dir string, texts ...string) (n int) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var data []byte
 	for _, f := range files {
-		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		one, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
+		data = append(data, bytes.TrimRight(one, "\x00")...)
+	}
+	for _, text := range texts {
 		if bytes.Contains(data, []byte(text)) {
-			names = append(names, f.Name())
+			n++
 		}
 	}
-	return names
+	return n
 }
