@@ -34,8 +34,8 @@ var layers = []layer{
 	{"tests", "domain projections adapters/* tests/storetest", ""},
 }
 
-// shared is what every package may use: the standard library's missing UUID.
-var shared = []string{"github.com/google/uuid"}
+// sharedModules is what every package may use: the standard library's missing UUID.
+var sharedModules = []string{"github.com/google/uuid"}
 
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
@@ -64,8 +64,8 @@ var (
 	fit   = []string{"net/netip", "net/url"}
 )
 
-// module is the name of our own module.
-const module = "tavoli"
+// ourModule is the name of our own module.
+const ourModule = "tavoli"
 
 // TestImportRules holds the code to the table above.
 func TestImportRules(t *testing.T) {
@@ -82,7 +82,7 @@ func TestModulesHaveOneOwner(t *testing.T) {
 			if first, taken := owner[mod]; taken {
 				t.Errorf("%s belongs to %s and to %s", mod, first, l.pkg)
 			}
-			if slices.Contains(shared, mod) || slices.Contains(testTools, mod) {
+			if slices.Contains(sharedModules, mod) || slices.Contains(testTools, mod) {
 				t.Errorf("%s belongs to %s and to everybody", mod, l.pkg)
 			}
 			owner[mod] = l.pkg
@@ -160,8 +160,8 @@ func (f *goFile) pure() bool { return !f.test && slices.Contains(pure, f.pkg) }
 func (f *goFile) checkImport(l layer, imported string) {
 	first, _, _ := strings.Cut(imported, "/")
 	switch {
-	case first == module:
-		f.checkOurs(l, strings.TrimPrefix(strings.TrimPrefix(imported, module), "/"))
+	case first == ourModule:
+		f.checkOurs(l, strings.TrimPrefix(strings.TrimPrefix(imported, ourModule), "/"))
 	case strings.Contains(first, "."):
 		f.checkTheirs(l, imported)
 	case slices.Contains(fit, imported) || !f.pure():
@@ -184,7 +184,7 @@ func (f *goFile) checkOurs(l layer, imported string) {
 }
 
 func (f *goFile) checkTheirs(l layer, imported string) {
-	may := slices.Concat(shared, strings.Fields(l.theirs))
+	may := slices.Concat(sharedModules, strings.Fields(l.theirs))
 	if f.test || within("tests", f.pkg) {
 		may = append(may, testTools...)
 	}

@@ -22,7 +22,7 @@ func TestPapers(t *testing.T) {
 	for name, check := range map[string]func(house) ([]string, error){
 		"decisions": house.badDecisions, "errors": house.unexplainedErrors, "limits": house.wrongLimits, "overview": house.gapsInOverview,
 	} {
-		t.Run(name, func(t *testing.T) { report(t, theHouse, check) })
+		t.Run(name, func(t *testing.T) { reportFaults(t, theHouse, check) })
 	}
 }
 
@@ -43,7 +43,7 @@ func (h house) badDecisions() (faults []string, err error) {
 			continue
 		}
 		var heads []string
-		for _, head := range heading.FindAllString(h.read("docs/adr/"+entry.Name()), -1) {
+		for _, head := range mdHeading.FindAllString(h.read("docs/adr/"+entry.Name()), -1) {
 			heads = append(heads, strings.TrimSpace(head))
 		}
 		if len(heads) == 0 || !strings.HasPrefix(heads[0], fmt.Sprintf("# %d. ", i+1)) {
@@ -226,9 +226,9 @@ func spelled(e ast.Expr) string {
 }
 
 var (
-	limitRow = regexp.MustCompile("(?m)^\\|[^|]+\\| ([0-9,]+)[^|]*\\| `([a-z/]+)\\.(\\w+)` \\|([^|]*)\\|$")
-	testName = regexp.MustCompile("`(Test\\w+|Fuzz\\w+)`")
-	digits   = regexp.MustCompile(`[0-9_]+`)
+	limitRow       = regexp.MustCompile("(?m)^\\|[^|]+\\| ([0-9,]+)[^|]*\\| `([a-z/]+)\\.(\\w+)` \\|([^|]*)\\|$")
+	testName       = regexp.MustCompile("`(Test\\w+|Fuzz\\w+)`")
+	constantDigits = regexp.MustCompile(`[0-9_]+`)
 )
 
 // wrongLimits compares docs/limits.md with the constants it names, asks for every
@@ -285,7 +285,7 @@ func (h house) constants(pkg string) (map[string]string, error) {
 			for _, s := range decl.Specs {
 				spec := s.(*ast.ValueSpec)
 				for i, value := range spec.Values {
-					all[spec.Names[i].Name] = number(types.ExprString(value))
+					all[spec.Names[i].Name] = constantText(types.ExprString(value))
 				}
 			}
 		}
@@ -293,11 +293,11 @@ func (h house) constants(pkg string) (map[string]string, error) {
 	return all, err
 }
 
-// number returns what an expression comes to, or the first number in it.
-func number(expr string) string {
+// constantText returns what an expression comes to, or the first number in it.
+func constantText(expr string) string {
 	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, expr)
 	if err == nil && v.Value != nil {
 		return v.Value.ExactString()
 	}
-	return strings.ReplaceAll(digits.FindString(expr), "_", "")
+	return strings.ReplaceAll(constantDigits.FindString(expr), "_", "")
 }

@@ -38,12 +38,12 @@ func TestHouse(t *testing.T) {
 		"top level": house.strangers, "sizes": house.heavy, "links": house.deadLinks,
 		"make targets": house.unknownTargets, "commands": house.unknownCommands,
 	} {
-		t.Run(name, func(t *testing.T) { report(t, theHouse, check) })
+		t.Run(name, func(t *testing.T) { reportFaults(t, theHouse, check) })
 	}
 }
 
-// report fails the test for each thing that is wrong.
-func report(t *testing.T, h house, check func(house) ([]string, error)) {
+// reportFaults fails the test for each thing that is wrong.
+func reportFaults(t *testing.T, h house, check func(house) ([]string, error)) {
 	t.Helper()
 	faults, err := check(h)
 	if err != nil {
@@ -113,10 +113,10 @@ func (h house) heavy() (faults []string, err error) {
 }
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
-	fence   = regexp.MustCompile("(?ms)^```.*?^```")
-	span    = regexp.MustCompile("`([^`]+)`")
+	mdLink    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	mdHeading = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
+	codeFence = regexp.MustCompile("(?ms)^```.*?^```")
+	codeSpan  = regexp.MustCompile("`([^`]+)`")
 )
 
 // code returns what a paper quotes as code, one piece a line; a script is code.
@@ -125,8 +125,8 @@ func (h house) code(name string) string {
 	if path.Ext(name) != ".md" {
 		return text
 	}
-	pieces := fence.FindAllString(text, -1)
-	for _, m := range span.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+	pieces := codeFence.FindAllString(text, -1)
+	for _, m := range codeSpan.FindAllStringSubmatch(codeFence.ReplaceAllString(text, ""), -1) {
 		pieces = append(pieces, strings.ReplaceAll(m[1], "\n", " "))
 	}
 	return strings.Join(pieces, "\n")
@@ -136,7 +136,7 @@ func (h house) code(name string) string {
 func (h house) deadLinks() (faults []string, err error) {
 	names, err := h.papers()
 	for _, name := range names {
-		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(h.read(name), ""), -1) {
+		for _, m := range mdLink.FindAllStringSubmatch(codeFence.ReplaceAllString(h.read(name), ""), -1) {
 			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
 				continue
 			}
@@ -161,7 +161,7 @@ func (h house) follow(from, to string) string {
 	if anchor == "" || path.Ext(target) != ".md" {
 		return ""
 	}
-	for _, m := range heading.FindAllStringSubmatch(fence.ReplaceAllString(h.read(target), ""), -1) {
+	for _, m := range mdHeading.FindAllStringSubmatch(codeFence.ReplaceAllString(h.read(target), ""), -1) {
 		if slug(m[1]) == anchor {
 			return ""
 		}
@@ -181,19 +181,19 @@ func slug(heading string) string {
 }
 
 var (
-	making = regexp.MustCompile(`(?m)^make ([a-z][a-z-]*)`)
-	target = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
+	makeCall   = regexp.MustCompile(`(?m)^make ([a-z][a-z-]*)`)
+	makeTarget = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
 )
 
 // unknownTargets returns what papers and the pipeline ask make for in vain.
 func (h house) unknownTargets() (faults []string, err error) {
 	var known []string
-	for _, m := range target.FindAllStringSubmatch(h.read("Makefile"), -1) {
+	for _, m := range makeTarget.FindAllStringSubmatch(h.read("Makefile"), -1) {
 		known = append(known, m[1])
 	}
 	names, err := h.papers()
 	for _, name := range append(names, ".ci/run") {
-		for _, m := range making.FindAllStringSubmatch(h.code(name), -1) {
+		for _, m := range makeCall.FindAllStringSubmatch(h.code(name), -1) {
 			if !slices.Contains(known, m[1]) {
 				faults = append(faults, fmt.Sprintf("%s speaks of make %s, which the Makefile does not know", name, m[1]))
 			}
@@ -202,7 +202,7 @@ func (h house) unknownTargets() (faults []string, err error) {
 	return faults, err
 }
 
-var running = regexp.MustCompile(`(?m)^(?:build/)?tavoli ([a-z]+)`)
+var tavoliCall = regexp.MustCompile(`(?m)^(?:build/)?tavoli ([a-z]+)`)
 
 // unknownCommands returns the commands that papers quote and the program does not
 // name. Before there is a program there is nothing to compare with.
@@ -217,7 +217,7 @@ func (h house) unknownCommands() (faults []string, err error) {
 	}
 	names, err := h.papers()
 	for _, name := range names {
-		for _, m := range running.FindAllStringSubmatch(h.code(name), -1) {
+		for _, m := range tavoliCall.FindAllStringSubmatch(h.code(name), -1) {
 			if !strings.Contains(program.String(), `"`+m[1]) {
 				faults = append(faults, fmt.Sprintf("%s speaks of tavoli %s, which the program does not know", name, m[1]))
 			}

@@ -62,7 +62,7 @@ type italy struct {
 // TestPubliccode checks publiccode.yml against version 0.7 of its standard, and
 // against what LICENSE and README say.
 func TestPubliccode(t *testing.T) {
-	report(t, theHouse, house.wrongPubliccode)
+	reportFaults(t, theHouse, house.wrongPubliccode)
 }
 
 func (h house) wrongPubliccode() ([]string, error) {
