@@ -80,12 +80,22 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	os.Remove(filepath.Join(dir, compactFile))
+	s.sweep()
 	go w.run()
 	if pending {
 		s.others.Go(s.finishErasure)
 	}
 	return s, nil
+}
+
+// sweep removes what interrupted work has left in the directory.
+func (s *Store) sweep() {
+	for _, pattern := range []string{compactFile, logFile + ".new-*", logFile + ".restore-*", indexFile + ".new"} {
+		names, _ := filepath.Glob(filepath.Join(s.dir, pattern)) // the pattern is well formed
+		for _, name := range names {
+			os.Remove(name)
+		}
+	}
 }
 
 func newStore(dir string, o Options) *Store {

@@ -1,0 +1,221 @@
+package bolt_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"tavoli/adapters/bolt"
+	"tavoli/domain"
+
+	"github.com/google/uuid"
+)
+
+// How the benchmarks measure: both sides in turns, the median of the rounds.
+const (
+	benchRounds = 5
+	benchEvents = 120_000
+	benchCalls  = 256
+)
+
+// An appender is one side of a comparison.
+type appender interface {
+	Append(e *benchEvent) error
+}
+
+// A benchEvent is the next event of a stream.
+type benchEvent struct {
+	batch domain.Batch
+	one   [1]domain.Draft
+}
+
+var benchData = func() []byte {
+	data := []byte(`{"participant":"6f0e8d1a-2b3c-4d5e-8f90-123456789abc","pad":"`)
+	for len(data) < 98 {
+		data = append(data, 'x')
+	}
+	return append(data, `"}`...)
+}()
+
+// newBenchEvent returns the first event of a stream.
+func newBenchEvent(s domain.Stream, after domain.Revision) *benchEvent {
+	e := &benchEvent{batch: domain.Batch{Stream: s, After: after}}
+	e.one[0] = domain.Draft{
+		ID: uuid.New(), Type: "ParticipantRegistered", Schema: 1, EffectiveAt: day, Actor: "account-4f5e6d7c",
+		Command: uuid.New(), Data: benchData,
+	}
+	e.batch.Events = e.one[:]
+	return e
+}
+
+// next moves on to the next event of the stream.
+func (e *benchEvent) next() {
+	e.batch.After++
+	binary.BigEndian.PutUint64(e.one[0].ID[:], uint64(e.batch.After)+1)
+}
+
+// drive appends n events with so many callers and returns events per second. Each
+// caller has streams of its own.
+func drive(b *testing.B, to appender, callers, n int, prefix string) float64 {
+	b.Helper()
+	const streamsEach = 8
+	var left atomic.Int64
+	left.Store(int64(n))
+	var wg sync.WaitGroup
+	began := time.Now()
+	for c := range callers {
+		wg.Go(func() {
+			var events [streamsEach]*benchEvent
+			for i := range events {
+				events[i] = newBenchEvent(domain.Stream(fmt.Sprintf("tavolo-%s-%d-%d", prefix, c, i)), domain.NoStream)
+			}
+			for i := 0; left.Add(-1) >= 0; i++ {
+				e := events[i%streamsEach]
+				if err := to.Append(e); err != nil {
+					b.Error(err)
+					return
+				}
+				e.next()
+			}
+		})
+	}
+	wg.Wait()
+	return float64(n) / time.Since(began).Seconds()
+}
+
+// boltSide appends to a store.
+type boltSide struct {
+	b *testing.B
+	s *bolt.Store
+}
+
+func (s boltSide) Append(e *benchEvent) error {
+	_, err := s.s.Append(s.b.Context(), e.batch)
+	return err
+}
+
+// A segment is the baseline: a file of zeros, written from the start by one
+// goroutine that gathers what callers want, with a length and a checksum before
+// each entry, a map of revisions, and one fdatasync per group.
+type segment struct {
+	file     *os.File
+	requests chan *segmentRequest
+	pool     sync.Pool
+}
+
+type segmentRequest struct {
+	event *benchEvent
+	entry []byte
+	done  chan error
+}
+
+func newSegment(b *testing.B, size int64) *segment {
+	b.Helper()
+	f, err := os.Create(filepath.Join(b.TempDir(), "segment"))
+	zeros := make([]byte, 1<<20)
+	for at := int64(0); err == nil && at < size; at += int64(len(zeros)) {
+		_, err = f.WriteAt(zeros, at)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &segment{file: f, requests: make(chan *segmentRequest, 1024)}
+	go s.run()
+	b.Cleanup(func() {
+		close(s.requests)
+		f.Close()
+	})
+	return s
+}
+
+func (s *segment) Append(e *benchEvent) error {
+	r, ok := s.pool.Get().(*segmentRequest)
+	if !ok {
+		r = &segmentRequest{done: make(chan error, 1)}
+	}
+	r.event = e
+	r.entry = domain.AppendEntry(r.entry[:0], e.batch.Stream, e.batch.After+1, day, &e.one[0])
+	s.requests <- r
+	err := <-r.done
+	s.pool.Put(r)
+	return err
+}
+
+func (s *segment) run() {
+	heads := make(map[domain.Stream]domain.Revision)
+	var group []*segmentRequest
+	var out []byte
+	var at int64
+	for r := range s.requests {
+		group, out = group[:0], out[:0]
+		for more := true; more; {
+			head, ok := heads[r.event.batch.Stream]
+			if !ok {
+				head = domain.NoStream
+			}
+			if head != r.event.batch.After {
+				panic("a conflict in the baseline")
+			}
+			heads[r.event.batch.Stream] = head + 1
+			out = binary.BigEndian.AppendUint32(out, uint32(len(r.entry)))
+			out = binary.BigEndian.AppendUint32(out, crc32.Checksum(r.entry, crc32.MakeTable(crc32.Castagnoli)))
+			out = append(out, r.entry...)
+			group = append(group, r)
+			select {
+			case r, more = <-s.requests:
+			default:
+				more = false
+			}
+		}
+		_, err := s.file.WriteAt(out, at)
+		if err == nil {
+			err = syscall.Fdatasync(int(s.file.Fd()))
+		}
+		at += int64(len(out))
+		for _, r := range group {
+			r.done <- err
+		}
+	}
+}
+
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return list[len(list)/2]
+}
+
+// BenchmarkAppend compares durable appends of 450-byte entries to spread streams
+// with a raw preallocated segment file under the same group commit.
+func BenchmarkAppend(b *testing.B) {
+	for _, callers := range []int{1, 16, 64, benchCalls, 1024} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			n := min(benchEvents, 3000*callers)
+			for b.Loop() {
+				var stored, raw []float64
+				for round := range benchRounds {
+					seg := newSegment(b, int64(n)*600)
+					raw = append(raw, drive(b, seg, callers, n, fmt.Sprint(round)))
+					s := open(b, b.TempDir(), bolt.Options{})
+					stored = append(stored, drive(b, boltSide{b, s}, callers, n, fmt.Sprint(round)))
+					if round == 0 {
+						b.Logf("%d events per commit", s.Stats().Appended/max(1, s.Stats().Commits))
+					}
+					s.Close()
+				}
+				b.Logf("bolt %.0f events/s, raw segment %.0f events/s", median(stored), median(raw))
+				b.ReportMetric(median(stored), "events/s")
+				b.ReportMetric(100*median(stored)/median(raw), "%ofRaw")
+			}
+		})
+	}
+}
