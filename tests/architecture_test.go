@@ -18,7 +18,8 @@ import (
 // third-party modules it is the only one to know.
 type layer struct{ pkg, ours, theirs string }
 
-// layers is the table of docs/architecture.md. A package that is not in it may
+// layers is the table of docs/architecture.md. The files of the real programme, in
+// tests/testdata/coopera, are data that the program carries. A package that is not in it may
 // not exist; an entry whose package is still to be written does no harm.
 var layers = []layer{
 	{"domain", "", ""},
