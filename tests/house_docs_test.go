@@ -274,23 +274,45 @@ func (h house) constant(pkg, name string) (string, error) {
 	return all[name], err
 }
 
+// constants returns the constants of a package, and what its DefaultLimits are.
 func (h house) constants(pkg string) (map[string]string, error) {
 	all := make(map[string]string)
 	err := h.parse(pkg, func(file *ast.File) {
 		for _, d := range file.Decls {
-			decl, ok := d.(*ast.GenDecl)
-			if !ok || decl.Tok != token.CONST {
-				continue
-			}
-			for _, s := range decl.Specs {
-				spec := s.(*ast.ValueSpec)
-				for i, value := range spec.Values {
-					all[spec.Names[i].Name] = constantText(types.ExprString(value))
-				}
+			switch d := d.(type) {
+			case *ast.GenDecl:
+				noteConstants(all, d)
+			case *ast.FuncDecl:
+				noteDefaults(all, d)
 			}
 		}
 	})
 	return all, err
+}
+
+func noteConstants(all map[string]string, decl *ast.GenDecl) {
+	if decl.Tok != token.CONST {
+		return
+	}
+	for _, s := range decl.Specs {
+		if spec, ok := s.(*ast.ValueSpec); ok {
+			for i, value := range spec.Values {
+				all[spec.Names[i].Name] = constantText(types.ExprString(value))
+			}
+		}
+	}
+}
+
+func noteDefaults(all map[string]string, decl *ast.FuncDecl) {
+	if decl.Name.Name != "DefaultLimits" {
+		return
+	}
+	ast.Inspect(decl, func(n ast.Node) bool {
+		if pair, ok := n.(*ast.KeyValueExpr); ok {
+			all[types.ExprString(pair.Key)] = constantText(types.ExprString(pair.Value))
+		}
+		return true
+	})
 }
 
 // constantText returns what an expression comes to, or the first number in it.
