@@ -29,8 +29,9 @@ type People struct {
 type person struct {
 	id     domain.PersonID
 	packed string // the values, one after the other; empty: never told, or removed
-	fold   uint32 // hash of the folded name
 	told   int64  // when the register learned of the values
+	fold   uint32 // hash of the folded name
+	stay   int32  // the newest of the person's stays in rosters; 0: none
 }
 
 // A link is the decision that a person is the same as another.
@@ -84,13 +85,12 @@ func (p *People) describe(rec *domain.Record, id domain.PersonID) {
 	if row.packed != "" {
 		p.older[i] = append(p.older[i], version{row.packed, row.told})
 	}
-	row.told = micros(rec.RecordedAt)
 	if rec.Values == nil || rec.Values.Empty() { // nobody can open them any more
-		row.packed, row.fold = "", 0
+		row.packed, row.fold, row.told = "", 0, 0
 		delete(p.older, i)
 		return
 	}
-	row.packed, row.fold = pack(rec.Values), nameHash(rec.Values)
+	row.packed, row.fold, row.told = pack(rec.Values), nameHash(rec.Values), micros(rec.RecordedAt)
 }
 
 // index returns the number of a person, giving one to a person not met before.

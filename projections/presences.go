@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -195,6 +194,3 @@ func (t *table) text(i uint32) string {
 	}
 	return t.texts[i-1]
 }
-
-// clone returns the texts in the order of their numbers.
-func (t *table) clone() []string { return slices.Clone(t.texts) }

@@ -324,8 +324,8 @@ func (r *Rosters) Line(id domain.TavoloID, person domain.PersonID, contacts bool
 func (r *Rosters) registrationsOf(p int32) []PersonRegistration {
 	found := []PersonRegistration{}
 	var tavoli []*tavolo
-	for at := r.first(p); at >= 0; at = r.stays[at].next {
-		if tavolo, ok := r.calendar.known(r.rows[r.stays[at].roster].id); ok {
+	for row := range r.of(p) {
+		if tavolo, ok := r.calendar.known(row.id); ok {
 			tavoli = append(tavoli, tavolo)
 		}
 	}
@@ -340,12 +340,4 @@ func (r *Rosters) registrationsOf(p int32) []PersonRegistration {
 		}
 	}
 	return found
-}
-
-// first returns where the chain of a person's stays begins; -1: there is none.
-func (r *Rosters) first(p int32) int32 {
-	if int(p) >= len(r.heads) {
-		return -1
-	}
-	return r.heads[p]
 }

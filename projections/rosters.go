@@ -11,8 +11,7 @@ import (
 type Rosters struct {
 	by    map[domain.TavoloID]int32
 	rows  []*roster
-	heads []int32 // for each person, the newest of its stays; -1: none
-	stays []stay
+	stays []stay // a chain for each person
 	last  *roster // of the record before: records of a tavolo often come together
 
 	people   *People
@@ -21,7 +20,8 @@ type Rosters struct {
 	pages    pageCache
 }
 
-// A stay says that a person has a seat in a roster; a person's stays are a chain.
+// A stay says that a person has a seat in a roster; a person's stays are a chain,
+// in which 0 is the end and n the stay before n.
 type stay struct{ roster, next int32 }
 
 // A roster is who has to do with a tavolo. There are as many seats as
@@ -88,11 +88,13 @@ func (r *Rosters) apply(rec *domain.Record) {
 	case domain.PresenceRecorded:
 		r.recorded(e, rec)
 	case domain.PersonDescribed:
-		r.renamed(e.Person, rec)
+		r.described(e.Person)
 	case domain.ParticipantWaitlisted:
 		r.at(e.Tavolo, rec).enter(r.seatOf(e.Tavolo, e.Participant), r.enti.indexOf(e.Ente), e.Capacity, e.Mode, isWaiting, rec)
 	case domain.PresenceEnded, domain.PresenceAnnulled, domain.PresenceValidated, domain.EvidenceFiled, domain.GuestsCounted:
 		r.judged(rec)
+	case domain.PersonRectified:
+		r.rectified(e.Person, rec)
 	case domain.EnteRegistered:
 		r.enteChanged(e.Ente, rec)
 	case domain.EnteRenamed:
@@ -173,12 +175,14 @@ func (r *Rosters) seatOf(id domain.TavoloID, person domain.PersonID) int32 {
 	i := int32(len(row.seats))
 	row.seats = append(row.seats, seat{person: p, ente: -1, first: -1})
 	row.by[p] = i
-	for int(p) >= len(r.heads) {
-		r.heads = append(r.heads, -1)
-	}
-	r.stays = append(r.stays, stay{row.number, r.heads[p]})
-	r.heads[p] = int32(len(r.stays)) - 1
+	r.stay(row, p)
 	return i
+}
+
+// stay adds a roster to a person's chain.
+func (r *Rosters) stay(row *roster, p int32) {
+	r.stays = append(r.stays, stay{row.number, r.people.rows[p].stay})
+	r.people.rows[p].stay = int32(len(r.stays))
 }
 
 // standing returns a registration that was seen, and touches its roster.
@@ -251,14 +255,33 @@ func (r *Rosters) substituted(e domain.DelegateSubstituted, rec *domain.Record) 
 	row.counts[s.state][s.mode]++
 }
 
-// renamed touches the rosters in which a person has a seat.
-func (r *Rosters) renamed(person domain.PersonID, rec *domain.Record) {
-	p, ok := r.people.by[person]
-	if !ok || int(p) >= len(r.heads) {
-		return
+// of yields the rosters in which a person has a seat.
+func (r *Rosters) of(p int32) func(yield func(*roster) bool) {
+	return func(yield func(*roster) bool) {
+		for n := r.people.rows[p].stay; n > 0; n = r.stays[n-1].next {
+			if !yield(r.rows[r.stays[n-1].roster]) {
+				return
+			}
+		}
 	}
-	for at := r.heads[p]; at >= 0; at = r.stays[at].next {
-		r.touch(r.rows[r.stays[at].roster], rec)
+}
+
+// described lets go of the pages that show a person. The values themselves are no
+// facts and move no roster's position: the fact that comes with them does.
+func (r *Rosters) described(person domain.PersonID) {
+	if p, ok := r.people.by[person]; ok {
+		for row := range r.of(p) {
+			r.pages.drop(row)
+		}
+	}
+}
+
+// rectified touches the rosters in which a person has a seat.
+func (r *Rosters) rectified(person domain.PersonID, rec *domain.Record) {
+	if p, ok := r.people.by[person]; ok {
+		for row := range r.of(p) {
+			r.touch(row, rec)
+		}
 	}
 }
 

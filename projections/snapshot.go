@@ -200,6 +200,9 @@ func openSnapshot(data []byte, id domain.Identity, secret [32]byte) (*Models, do
 	if err := s.openParts(h, parts, rest); err != nil {
 		return nil, 0, err
 	}
+	if err := models.join(); err != nil {
+		return nil, 0, err
+	}
 	return models, h.position, nil
 }
 

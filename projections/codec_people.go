@@ -1,0 +1,116 @@
+package projections
+
+import (
+	"bytes"
+	"slices"
+
+	"tavoli/domain"
+)
+
+// The numbers that models give to persons, enti and rosters follow from the order
+// in which they were met. What is written does not depend on that: things are
+// written in the order of their ids, and referred to by their place in it.
+
+// An ordering is the numbers of things in the order in which they are written, and
+// the place of each.
+type ordering struct{ numbers, places []int32 }
+
+// orderOf returns the ordering of n things.
+func orderOf(n int, compare func(a, b int32) int) ordering {
+	o := ordering{make([]int32, n), make([]int32, n)}
+	for i := range o.numbers {
+		o.numbers[i] = int32(i)
+	}
+	slices.SortFunc(o.numbers, compare)
+	for place, number := range o.numbers {
+		o.places[number] = int32(place)
+	}
+	return o
+}
+
+// place writes the place of a thing; -1: there is none.
+func (o ordering) place(e *encoder, number int32) {
+	if number < 0 {
+		e.uint(0)
+		return
+	}
+	e.uint(uint64(o.places[number]) + 1)
+}
+
+// place reads what [ordering.place] wrote.
+func (d *decoder) place() int32 { return d.index(most) - 1 }
+
+func (p *People) ordering() ordering { return orderOf(len(p.rows), p.byID) }
+
+// encode implements model.
+func (p *People) encode(e *encoder) {
+	order := p.ordering()
+	e.count(len(order.numbers))
+	for _, i := range order.numbers {
+		p.encodeRow(e, i, order)
+	}
+}
+
+func (p *People) encodeRow(e *encoder, i int32, order ordering) {
+	row := &p.rows[i]
+	e.uuid(row.id)
+	e.text(row.packed)
+	e.int(row.told)
+	list(e, p.older[i], func(v version) {
+		e.text(v.packed)
+		e.int(v.told)
+	})
+	rev, noted := p.records[i]
+	e.bool(noted)
+	if noted {
+		e.revision(rev)
+	}
+	l, linked := p.links[i]
+	e.bool(linked)
+	if linked {
+		order.place(e, l.as)
+		e.text(l.reason)
+		e.text(string(l.actor))
+		e.int(l.at)
+		e.position(l.position)
+	}
+}
+
+// decode implements model.
+func (p *People) decode(d *decoder) {
+	n := d.count(21)
+	p.rows = make([]person, 0, n)
+	p.by = make(map[domain.PersonID]int32, n)
+	for i := range int32(n) {
+		p.decodeRow(d, i, int32(n))
+		if i > 0 && d.err == nil && bytes.Compare(p.rows[i-1].id[:], p.rows[i].id[:]) >= 0 {
+			d.fail("persons do not ascend")
+		}
+		if d.err != nil {
+			return
+		}
+	}
+}
+
+func (p *People) decodeRow(d *decoder, i, n int32) {
+	row := person{id: d.uuid(), packed: d.text(), told: d.int()}
+	if row.packed != "" {
+		v := unpack(row.packed)
+		row.fold = nameHash(&v)
+	}
+	if older := readList(d, 2, func() version { return version{d.text(), d.int()} }); older != nil {
+		p.older[i] = older
+	}
+	if d.bool() {
+		p.records[i] = d.revision()
+	}
+	if d.bool() {
+		l := link{d.place(), d.text(), word[domain.Actor](d), d.int(), d.position()}
+		if l.as < 0 || l.as >= n {
+			d.fail("a person is linked to nobody")
+		}
+		p.links[i] = l
+	}
+	p.rows = append(p.rows, row)
+	p.by[row.id] = i
+}
