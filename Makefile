@@ -48,7 +48,7 @@ vet:
 bench:
 	@dirs=$$({ grep -rlE '^func Benchmark' --include='*_test.go' . || true; } | xargs -r -n1 dirname | sort -u); \
 	for dir in $$dirs; do \
-		$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout $(BENCHLIMIT) $$dir; \
+		$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout $(BENCHLIMIT) $$dir; \
 	done
 
 # fuzz runs every fuzz target for FUZZTIME. go test takes one target at a time.
