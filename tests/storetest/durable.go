@@ -80,8 +80,8 @@ func reopenEmpty(t *testing.T, d *durable) {
 	})
 }
 
-// A memory is what a store held.
-type memory struct {
+// Holdings are what a store held at a moment.
+type holdings struct {
 	of      []domain.Stream
 	id      domain.Identity
 	head    domain.Position
@@ -89,9 +89,9 @@ type memory struct {
 	streams [][]domain.Entry
 }
 
-func (f *fixture) remember(t *testing.T, of []domain.Stream) memory {
+func (f *fixture) remember(t *testing.T, of []domain.Stream) holdings {
 	t.Helper()
-	m := memory{of: of, id: f.store.Identity(), head: f.head(t), all: f.all(t, 0, of...)}
+	m := holdings{of: of, id: f.store.Identity(), head: f.head(t), all: f.all(t, 0, of...)}
 	for _, s := range of {
 		m.streams = append(m.streams, f.read(t, s, 0))
 	}
@@ -99,7 +99,7 @@ func (f *fixture) remember(t *testing.T, of []domain.Stream) memory {
 }
 
 // still fails the test unless the store holds what it held.
-func (f *fixture) still(t *testing.T, m memory) {
+func (f *fixture) still(t *testing.T, m holdings) {
 	t.Helper()
 	if id := f.store.Identity(); id != m.id {
 		t.Errorf("the identity was %s and is %s", m.id, id)
@@ -114,7 +114,7 @@ func (f *fixture) still(t *testing.T, m memory) {
 }
 
 func reopenBytes(t *testing.T, d *durable) {
-	var m memory
+	var m holdings
 	d.with(t, d.dir, func(f *fixture) {
 		_, of, _ := f.spread(t, 30)
 		s := fact()
@@ -166,7 +166,7 @@ func reopenRepeats(t *testing.T, d *durable) {
 
 func reopenForgotten(t *testing.T, d *durable) {
 	p, q, s := persona(), persona(), fact()
-	var m memory
+	var m holdings
 	var last domain.Position
 	d.with(t, d.dir, func(f *fixture) {
 		f.fill(t, s, 2)
@@ -218,7 +218,7 @@ func reopenFollow(t *testing.T, d *durable) {
 // killed copies the files of a store in use, which is what a process leaves that
 // is killed: whatever it acknowledged must be there.
 func killed(t *testing.T, d *durable) {
-	dirs, remembered := []string{}, []memory{}
+	dirs, remembered := []string{}, []holdings{}
 	d.with(t, d.dir, func(f *fixture) {
 		of := []domain.Stream{fact(), persona(), fact(), persona()}
 		for i := range 8 {

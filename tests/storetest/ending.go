@@ -60,6 +60,7 @@ func closedFollowers(t *testing.T, f *fixture) {
 	after := f.head(t)
 	f.fill(t, s, 2)
 	ended, caught := make(chan struct{}), make(chan struct{})
+	outlive(t, ended)
 	go func() {
 		defer close(ended)
 		r := newReader(after, s)

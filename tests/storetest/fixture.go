@@ -301,6 +301,17 @@ func done(t tb, what string, c <-chan struct{}) {
 	}
 }
 
+// outlive keeps the test from ending before a goroutine of its own, whose context
+// ends with the test.
+func outlive(t testing.TB, ended <-chan struct{}) {
+	t.Cleanup(func() {
+		select {
+		case <-ended:
+		case <-time.After(patience):
+		}
+	})
+}
+
 // noLeak runs do and fails the test if goroutines are left over.
 func noLeak(t tb, do func()) {
 	t.Helper()

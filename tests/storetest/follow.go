@@ -112,6 +112,7 @@ func followSlowly(t *testing.T, f *fixture) {
 	after := f.head(t)
 	started, release, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	r := newReader(after, s)
+	outlive(t, ended)
 	go func() {
 		defer close(ended)
 		first := sync.OnceFunc(func() { close(started); <-release })
@@ -180,6 +181,7 @@ func followCancel(t *testing.T, f *fixture) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		ended, caught := make(chan struct{}), make(chan struct{})
+		outlive(t, ended)
 		go func() {
 			defer close(ended)
 			r := newReader(after, s)
@@ -222,6 +224,7 @@ func followCanceled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	ended := make(chan struct{})
+	outlive(t, ended)
 	go func() {
 		defer close(ended)
 		for _, err := range f.store.Follow(ctx, 0) {

@@ -43,45 +43,50 @@ func readMissing(t *testing.T, f *fixture) {
 	}
 }
 
+// many is more entries than a store reads at once.
+const many = 1200
+
 func readStreamEnds(t *testing.T, f *fixture) {
 	s := fact()
-	f.fill(t, s, 20)
-	at, seen := domain.Revision(19), 0
+	f.append(t, batch(s, domain.NoStream, drafts(many)...))
+	seen := 0
 	for _, err := range f.store.ReadStream(t.Context(), s, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seen++; seen > 20 {
+		if seen < 20 {
+			f.append(t, batch(s, domain.Revision(many+seen-1), draft()))
+		}
+		if seen++; seen > many {
 			break
 		}
-		f.append(t, batch(s, at, draft()))
-		at++
 	}
-	if seen != 20 {
-		t.Errorf("the reader saw %d entries of 20", seen)
+	if seen != many {
+		t.Errorf("the reader saw %d entries of %d", seen, many)
 	}
-	if got := len(f.read(t, s, 0)); got != 40 {
-		t.Errorf("the next reader saw %d entries of 40", got)
+	if got := len(f.read(t, s, 0)); got != many+20 {
+		t.Errorf("the next reader saw %d entries of %d", got, many+20)
 	}
 }
 
 func readAllEnds(t *testing.T, f *fixture) {
 	s := fact()
-	first := f.fill(t, s, 20)[0]
-	head, at := f.head(t), domain.Revision(19)
-	r := newReader(first-1, s)
-	for p, err := range f.store.ReadAll(t.Context(), first-1) {
+	after := f.head(t)
+	f.append(t, batch(s, domain.NoStream, drafts(many)...))
+	head, at := f.head(t), domain.Revision(many-1)
+	r := newReader(after, s)
+	for p, err := range f.store.ReadAll(t.Context(), after) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.take(t, p); at >= 100 {
+		if r.take(t, p); len(r.mine) > many {
 			break
 		}
 		f.append(t, batch(s, at, draft()))
 		at++
 	}
-	if len(r.mine) != 20 {
-		t.Errorf("the reader saw %d entries of 20", len(r.mine))
+	if len(r.mine) != many {
+		t.Errorf("the reader saw %d entries of %d", len(r.mine), many)
 	}
 	if f.fresh && r.at != head {
 		t.Errorf("the reader came to %d, but the head was at %d", r.at, head)
