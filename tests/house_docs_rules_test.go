@@ -26,10 +26,10 @@ func TestPapersCatch(t *testing.T) {
 		{"a decision without a title", house.badDecisions, map[string]string{"docs/adr/0001-a.md": strings.TrimPrefix(adr, "# 1. A title")}, "does not begin with"},
 
 		{"an error", house.unexplainedErrors, map[string]string{"domain/a.go": full, "docs/errors.md": "| `full` | Refused | 409 | pieno | full |\n"}, ""},
-		{"an error nobody explains", house.unexplainedErrors, map[string]string{"domain/a.go": full, "docs/errors.md": ""}, "full as \"\""},
-		{"an error of an adapter", house.unexplainedErrors, map[string]string{"adapters/web/a.go": "package web\nvar Err = domain.Error{Kind: domain.Refused, Code: \"no\"}\n"}, "no as \"\""},
+		{"an error nobody explains", house.unexplainedErrors, map[string]string{"domain/a.go": full, "docs/errors.md": ""}, "full as \"\" , and the code as Refused"},
+		{"an error of an adapter", house.unexplainedErrors, map[string]string{"adapters/web/a.go": "package web\nvar Err = domain.Error{Kind: domain.Refused, Code: \"no\"}\n"}, "no as \"\" , and"},
 		{"a refusal of HTTP", house.unexplainedErrors, map[string]string{"adapters/web/a.go": "package web\nvar err = refusal{status: 401, code: \"who\"}\n", "docs/errors.md": "| `who` | HTTP | 401 | chi | who |\n"}, ""},
-		{"a refusal of another status", house.unexplainedErrors, map[string]string{"adapters/web/a.go": "package web\nvar err = refusal{status: 401, code: \"who\"}\n", "docs/errors.md": "| `who` | HTTP | 403 | chi | who |\n"}, "who as \"403\", and the code as 401"},
+		{"a refusal of another status", house.unexplainedErrors, map[string]string{"adapters/web/a.go": "package web\nvar err = refusal{status: 401, code: \"who\"}\n", "docs/errors.md": "| `who` | HTTP | 403 | chi | who |\n"}, "who as \"HTTP\" 403, and the code as 401"},
 		{"an error of another kind", house.unexplainedErrors, map[string]string{"domain/a.go": full, "docs/errors.md": "| `full` | NotFound | 404 | pieno | full |\n"}, "and the code as Refused"},
 		{"an error of another status", house.unexplainedErrors, map[string]string{"domain/a.go": full, "docs/errors.md": "| `full` | Refused | 410 | pieno | full |\n"}, "does not call 410"},
 		{"an error that is no more", house.unexplainedErrors, map[string]string{"docs/errors.md": "| `full` | Refused | 409 | pieno | full |\n"}, "explains full"},
