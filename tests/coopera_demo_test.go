@@ -340,7 +340,7 @@ func (v *inventor) attend(t demoTavolo, s *demoSeat, i int) {
 	default:
 		v.platform(path, s, "-a", from, to, nextDay)
 	}
-	v.add(s.key+"-validated", "/tavoli/coopera-"+t.id+"/validations", clock(t.day, "10:00", 7*24*60+i), map[string]any{"participant": s.participant()})
+	v.add(s.key+"-validated", "/tavoli/coopera-"+t.id+"/presences/validation", clock(t.day, "10:00", 7*24*60+i), map[string]any{"participant": s.participant()})
 }
 
 func (v *inventor) platform(path string, s *demoSeat, span, from, to, known string) {
