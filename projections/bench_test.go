@@ -1,0 +1,326 @@
+package projections_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tavoli/adapters/memory"
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// A great register is what benchmarks read: a million events, unless
+// TAVOLI_BENCH_EVENTS says otherwise. For each registration the values of a person,
+// the registration, and for six of ten a presence; 250 registrations to a tavolo,
+// 400 enti, and one tavolo with 5,000.
+type great struct {
+	store  *memory.Store
+	vault  domain.Vault
+	events int
+	bytes  int64
+	err    error
+}
+
+// theGreat makes the register once for all benchmarks.
+var theGreat = sync.OnceValue(newGreat)
+
+func great1M(b *testing.B) *great {
+	b.Helper()
+	g := theGreat()
+	if g.err != nil {
+		b.Fatal(g.err)
+	}
+	return g
+}
+
+const (
+	perTavolo  = 250
+	greatEnti  = 400
+	hugeTavolo = domain.TavoloID("huge")
+	hugeSeats  = 5_000
+)
+
+func newGreat() *great {
+	most := 1_000_000
+	if n, err := strconv.Atoi(os.Getenv("TAVOLI_BENCH_EVENTS")); err == nil {
+		most = n
+	}
+	at := time.Date(2022, 3, 1, 8, 0, 0, 0, time.UTC)
+	g := &great{store: memory.New(func() time.Time { at = at.Add(time.Millisecond); return at })}
+	g.vault = domain.Vault{Keys: memory.NewKeys(), Log: g.store}
+	w := writer{great: g, next: make(map[domain.Stream]domain.Revision)}
+	for i := range greatEnti {
+		w.facts(enteAt(i).Stream(), domain.EnteRegistered{Ente: enteAt(i), Official: fmt.Sprintf("Comune di Prova %d", i), Province: "PA"})
+	}
+	w.plan(hugeTavolo)
+	for i := range min(hugeSeats, most/10) {
+		w.registration(hugeTavolo, i)
+	}
+	for i := 0; g.events < most && g.err == nil; i++ {
+		id := domain.TavoloID(fmt.Sprintf("tavolo-%d", i/perTavolo))
+		if i%perTavolo == 0 {
+			w.plan(id)
+		}
+		w.registration(id, i)
+	}
+	return g
+}
+
+func enteAt(i int) domain.EnteRef {
+	i %= greatEnti
+	return domain.EnteRef{Kind: domain.Comune, Code: fmt.Sprintf("A%03d", i)}
+}
+
+// A writer fills a great register without asking the domain.
+type writer struct {
+	*great
+	commands uint64
+	next     map[domain.Stream]domain.Revision
+}
+
+func (w *writer) meta() domain.Meta {
+	w.commands++
+	return domain.Meta{At: time.Date(2022, 4, 1, 8, 0, 0, 0, time.UTC), Actor: domain.ActorPublic, Command: uuid.NewSHA1(uuid.Nil, strconv.AppendUint(nil, w.commands, 10)), Request: "0123456789abcdef0123456789abcdef"}
+}
+
+func (w *writer) add(b domain.Batch) {
+	if w.err != nil {
+		return
+	}
+	_, w.err = w.store.Append(context.Background(), b)
+	w.events += len(b.Events)
+	for i := range b.Events {
+		w.bytes += int64(len(domain.AppendEntry(nil, b.Stream, b.After+1, time.Now(), &b.Events[i])))
+	}
+}
+
+func (w *writer) facts(s domain.Stream, events ...domain.Event) {
+	w.factsOf(w.meta(), s, events...)
+}
+
+func (w *writer) factsOf(meta domain.Meta, s domain.Stream, events ...domain.Event) {
+	after := w.next[s] - 1
+	w.next[s] += domain.Revision(len(events))
+	batch := domain.Batch{Stream: s, After: after}
+	for i, e := range events {
+		data, schema, err := domain.Encode(e)
+		if err != nil && w.err == nil {
+			w.err = err
+		}
+		batch.Events = append(batch.Events, domain.Draft{
+			ID: domain.EventID(meta.Command, i), Type: e.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
+			Command: meta.Command, Request: meta.Request, Data: data,
+		})
+	}
+	w.add(batch)
+}
+
+func (w *writer) plan(id domain.TavoloID) {
+	starts, ends := time.Date(2022, 5, 25, 13, 0, 0, 0, time.UTC), time.Date(2022, 5, 25, 15, 0, 0, 0, time.UTC)
+	schedule := domain.Schedule{Day: "2022-05-25", StartsAt: &starts, EndsAt: &ends}
+	w.facts(id.Stream(),
+		domain.TavoloPlanned{Tavolo: id, Subject: "Accoglienza e inclusione", Schedule: schedule, Mode: domain.Mixed, Place: "Palermo"},
+		domain.TavoloConvened{Tavolo: id, SentOn: "2022-03-15", Schedule: schedule})
+}
+
+var (
+	givenNames  = []string{"Anna", "Giuseppe", "Maria", "Salvatore", "Francesca", "Antonino", "Rosalia", "Calogero"}
+	familyNames = []string{"Rossi", "Russo", "Messina", "Lombardo", "Caruso", "Marino", "Rizzo", "Grasso", "Greco"}
+)
+
+func (w *writer) registration(id domain.TavoloID, i int) {
+	meta := w.meta()
+	persona, err := w.vault.Introduce(context.Background(), meta, "of-the-command", domain.Values{
+		GivenName: givenNames[i%len(givenNames)], FamilyName: fmt.Sprintf("%s%d", familyNames[i%len(familyNames)], i%997),
+		Email: fmt.Sprintf("nome.cognome%d@comune.prova.it", i), Function: "Funzionario",
+	})
+	if err != nil {
+		w.err = err
+		return
+	}
+	w.add(domain.DescribePerson{Persona: persona}.Batch()[0])
+	ente := enteAt(i)
+	mode := []domain.Mode{domain.InPresence, domain.Online}[i%2]
+	w.factsOf(meta, id.Stream(), domain.ParticipantRegistered{
+		Tavolo: id, Participant: persona.Person, Commitments: persona.Commitments, Ente: &ente, Capacity: domain.AsDelegate, Mode: mode,
+	})
+	if i%10 < 6 {
+		meta := w.meta()
+		to := time.Date(2022, 5, 25, 15, i%60, 0, 0, time.UTC)
+		w.factsOf(meta, id.Presenze(), domain.PresenceRecorded{
+			Tavolo: id, Presence: domain.DerivedID(meta.Command, "presence"), Participant: persona.Person, Mode: mode,
+			From: time.Date(2022, 5, 25, 13, i%60, 0, 0, time.UTC), To: &to, Source: domain.FromDesk,
+		})
+	}
+}
+
+// BenchmarkReplay reads the log into all models, and beside it only decodes it.
+// The share is the time of decoding alone in the time of both; 0.60 is due.
+func BenchmarkReplay(b *testing.B) {
+	g := great1M(b)
+	var alone, both time.Duration
+	for b.Loop() {
+		runtime.GC()
+		started := time.Now()
+		if err := projections.DecodeOnly(b.Context(), g.store, g.vault.Open); err != nil {
+			b.Fatal(err)
+		}
+		alone += time.Since(started)
+		runtime.GC()
+		started = time.Now()
+		v := projections.NewView(g.store, g.vault.Open, projections.Options{})
+		g.catchUp(b, v)
+		both += time.Since(started)
+	}
+	n := float64(b.N) * float64(g.events)
+	b.Logf("%d events of %d bytes: decoded %.0f/s, decoded and applied %.0f/s", g.events, g.bytes/int64(g.events), n/alone.Seconds(), n/both.Seconds())
+	b.ReportMetric(alone.Seconds()/both.Seconds(), "share")
+	b.ReportMetric(n/both.Seconds(), "events/s")
+	b.ReportMetric(both.Seconds()/float64(b.N), "s/ready")
+}
+
+// catchUp lets a view follow until it is ready.
+func (g *great) catchUp(b *testing.B, v *projections.View) {
+	b.Helper()
+	ctx, stop := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- v.Follow(ctx) }()
+	head, err := g.store.Head(ctx)
+	if err == nil {
+		err = v.Wait(ctx, head)
+	}
+	stop()
+	if followed := <-ended; err != nil || followed != nil {
+		b.Fatal(err, followed)
+	}
+}
+
+// BenchmarkMemory reports what models take in memory per event; at most 400 bytes
+// are due.
+func BenchmarkMemory(b *testing.B) {
+	g := great1M(b)
+	for b.Loop() {
+		before := heap()
+		models, _, err := projections.Replay(b.Context(), g.store, g.vault.Open, projections.Moments{}, projections.Options{}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		per := float64(heap()-before) / float64(g.events)
+		runtime.KeepAlive(models)
+		b.Logf("%.0f bytes of memory per event beside the log's %d", per, g.bytes/int64(g.events))
+		b.ReportMetric(per, "B/event")
+		for name, share := range projections.Sizes(models) {
+			b.Logf("%-10s %6.1f bytes per event encoded", name, float64(share)/float64(g.events))
+		}
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkSnapshot writes a snapshot and starts from it; a second is due for the
+// start.
+func BenchmarkSnapshot(b *testing.B) {
+	g := great1M(b)
+	box := new(shelf)
+	o := projections.Options{Snapshots: &projections.Snapshots{Shelf: box, Identity: g.store.Identity()}}
+	v := projections.NewView(g.store, g.vault.Open, o)
+	g.catchUp(b, v)
+	var pause, write, load time.Duration
+	for b.Loop() {
+		started := time.Now()
+		v.Digests()
+		pause += time.Since(started)
+		started = time.Now()
+		if _, err := v.Snapshot(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		write += time.Since(started)
+		runtime.GC()
+		started = time.Now()
+		fresh := projections.NewView(g.store, g.vault.Open, o)
+		g.catchUp(b, fresh)
+		load += time.Since(started)
+		if fresh.Stats(b.Context()).Applied != 0 {
+			b.Fatal("the snapshot was not taken")
+		}
+	}
+	n := float64(b.N)
+	b.Logf("%d events, %d MB: digests in %.2f s, written in %.2f s, ready from it in %.2f s", g.events, len(box.data)>>20, pause.Seconds()/n, write.Seconds()/n, load.Seconds()/n)
+	b.ReportMetric(load.Seconds()/n, "s/ready")
+	b.ReportMetric(write.Seconds()/n, "s/write")
+}
+
+// BenchmarkRebuild rebuilds all models.
+func BenchmarkRebuild(b *testing.B) {
+	g := great1M(b)
+	v := projections.NewView(g.store, g.vault.Open, projections.Options{Now: time.Now})
+	g.catchUp(b, v)
+	for b.Loop() {
+		report, err := v.Rebuild(b.Context(), nil)
+		if err != nil || !report.Equal {
+			b.Fatal(report, err)
+		}
+	}
+}
+
+// BenchmarkAsOf asks for a tavolo of 5,000 registrations in a great register as it
+// was; 300 ms are due.
+func BenchmarkAsOf(b *testing.B) {
+	g := great1M(b)
+	v := projections.NewView(g.store, g.vault.Open, projections.Options{})
+	g.catchUp(b, v)
+	at := v.Seen()
+	for b.Loop() {
+		at-- // another question each time
+		m, _, err := v.AsOf(b.Context(), projections.Moments{KnownPosition: at}, projections.ScopeTavolo(hugeTavolo))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := m.Rosters.Roster(projections.RosterQuery{Tavolo: hugeTavolo}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReadYourWrites lets 256 callers write and ask at the position they wrote.
+func BenchmarkReadYourWrites(b *testing.B) {
+	store := memory.New(time.Now)
+	v := projections.NewView(store, nil, projections.Options{})
+	ctx, stop := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- v.Follow(ctx) }()
+	b.SetParallelism(256 / runtime.GOMAXPROCS(0))
+	x := &domain.Executor{Store: store}
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			meta := domain.Meta{At: time.Now(), Actor: domain.ActorPublic, Command: uuid.New()}
+			res, err := domain.Execute(b.Context(), x, domain.OpenAccount{Account: domain.AccountID("a" + meta.Command.String()), Label: "prova"}, meta)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			if _, err := projections.Ask(b.Context(), v, res.Position, facts); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	stop()
+	if err := <-ended; err != nil {
+		b.Error(err)
+	}
+}
