@@ -80,6 +80,18 @@ func start(t testing.TB, run func(context.Context) error) (stop func() error) {
 	return stop
 }
 
+// ends returns the error with which run ends by itself, soon.
+func ends(t testing.TB, run func(context.Context) error) error {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	err := run(ctx)
+	if ctx.Err() != nil {
+		t.Error("it did not end by itself")
+	}
+	return err
+}
+
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()

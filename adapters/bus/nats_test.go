@@ -204,7 +204,7 @@ func TestASubscriberGoesOnWhereItStopped(t *testing.T) {
 	s := newServer(t).start()
 	r := newRegister(t)
 	r.spread(events, 10)
-	broker := s.connect("&create=true")
+	broker := s.connect("&create=true&ack_wait=1s")
 	b := r.bridge(broker, bus.FileCheckpoints(t.TempDir()))
 	start(t, b.Run)
 	eventually(t, "all is published", func() bool { return b.Stats().Position == events })

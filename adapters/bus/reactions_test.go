@@ -336,7 +336,7 @@ func TestReactionsRefuseAForeignCheckpoint(t *testing.T) {
 	reactions := newRegister(t).reactions(files)
 	bus.On(reactions, "fine", new(notebook).noting(nil))
 	bus.On(reactions, "note", new(notebook).noting(nil))
-	if err := reactions.Run(t.Context()); !errors.Is(err, bus.ErrForeignCheckpoint) {
+	if err := ends(t, reactions.Run); !errors.Is(err, bus.ErrForeignCheckpoint) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := reactions.Parked(t.Context()); !errors.Is(err, bus.ErrForeignCheckpoint) {

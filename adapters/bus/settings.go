@@ -24,7 +24,8 @@ type settings struct {
 	options []nats.Option
 	stream  nats.StreamConfig
 	create  bool
-	timeout time.Duration
+	timeout time.Duration // of one publish
+	ackWait time.Duration // of a subscriber, for one message
 }
 
 // String names the broker without its credentials.
@@ -44,7 +45,9 @@ func parseBroker(address string) (settings, error) {
 		return settings{}, fmt.Errorf("%w: it is not scheme://host:port?name=value", ErrBadBroker)
 	}
 	q := &parameters{values: query}
-	s := settings{create: q.flag("create"), timeout: q.duration("timeout", 5*time.Second)}
+	s := settings{create: q.flag("create"), timeout: q.duration("timeout", 5*time.Second), ackWait: q.duration("ack_wait", 30*time.Second)}
+	q.check("timeout", s.timeout > 0)
+	q.check("ack_wait", s.ackWait > 0)
 	for _, host := range slices.Concat([]string{u.Host}, q.all("server")) {
 		s.servers = append(s.servers, u.Scheme+"://"+host)
 		q.check("server", !strings.ContainsAny(host, "@/?#"))

@@ -12,9 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ackWait is how long a consumer has for a message before it gets it again.
-const ackWait = 30 * time.Second
-
 // A subscriber reads topics from the stream, each with a durable consumer of the
 // broker: one message at a time, so that the order is kept also where one is
 // delivered again, and from where it stopped.
@@ -28,7 +25,9 @@ type subscriber struct {
 
 // Subscriber returns a subscriber with a connection of its own. The broker
 // remembers under the name what it has acknowledged of each topic; a topic may
-// end in ".>" to read all that begin alike. It must be closed by itself.
+// end in ".>" to read all that begin alike. A message that is not acknowledged in
+// time, or was under way when the subscriber ended, comes again after ack_wait,
+// and nothing comes before it. A subscriber must be closed by itself.
 func (b *Broker) Subscriber(name string) (message.Subscriber, error) {
 	if !validName(name) {
 		return nil, fmt.Errorf("%w, not %q", ErrBadName, name)
@@ -40,7 +39,7 @@ func (b *Broker) Subscriber(name string) (message.Subscriber, error) {
 	}
 	if s.js, err = s.conn.JetStream(nats.MaxWait(b.settings.timeout)); err == nil {
 		s.inner, err = wmnats.NewSubscriberWithNatsConn(s.conn, wmnats.SubscriberSubscriptionConfig{
-			AckWaitTimeout: ackWait,
+			AckWaitTimeout: b.settings.ackWait,
 			CloseTimeout:   5 * time.Second,
 			NakDelay:       wmnats.NewStaticDelay(time.Second),
 			JetStream: wmnats.JetStreamConfig{
@@ -73,7 +72,7 @@ func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 		DeliverSubject: "_tavoli." + s.broker.settings.stream.Name + "." + s.durable(topic),
 		DeliverPolicy:  nats.DeliverAllPolicy,
 		AckPolicy:      nats.AckExplicitPolicy,
-		AckWait:        ackWait,
+		AckWait:        s.broker.settings.ackWait,
 		MaxAckPending:  1,
 		FilterSubject:  topic,
 	}, nats.Context(ctx))
