@@ -1,0 +1,75 @@
+package web
+
+import (
+	"github.com/google/uuid"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+func listPeople() action {
+	return question(everything, []string{"q", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (projections.PeoplePage, error) {
+		pq := projections.PeopleQuery{Q: q.text("q"), Limit: q.limit(), Cursor: q.text("cursor")}
+		c.tells("people", domain.AsPage)
+		return func(m *projections.Models) (projections.PeoplePage, error) { return m.People.List(pq) }
+	})
+}
+
+func getPerson() action {
+	return question(everything, []string{"purpose"}, func(c *call, _ *query) func(*projections.Models) (projections.Person, error) {
+		id := c.uuid("person")
+		c.tells(domain.IdentitaStream(id), domain.AsPage)
+		return func(m *projections.Models) (projections.Person, error) { return m.People.Person(id) }
+	}).also(404)
+}
+
+func rectifyPerson() action {
+	return command(
+		func(d *doing, c *domain.RectifyPerson) error {
+			c.Subject = d.uuid("person")
+			d.seal = func() error { return d.describe(c) }
+			d.s.state.arrivals.forget()
+			return d.knows(c.Subject, nil)
+		}, nothing)
+}
+
+// describe seals the new values of a person.
+func (d *doing) describe(c *domain.RectifyPerson) error {
+	persona, err := d.s.Vault.Describe(d.r.Context(), d.meta, c.Subject, c.Values)
+	c.Seal(persona)
+	return err
+}
+
+func linkPersons() action {
+	return command(
+		func(d *doing, c *domain.LinkPersons) error {
+			c.Subject = d.uuid("person")
+			return d.knows(c.Subject, &c.As)
+		}, nothing)
+}
+
+func unlinkPersons() action {
+	return command(
+		func(d *doing, c *domain.UnlinkPersons) error {
+			c.Subject = d.uuid("person")
+			return d.knows(c.Subject, nil)
+		}, nothing)
+}
+
+// knows returns what is wrong with the persons of a link.
+func (d *doing) knows(subject domain.PersonID, as *domain.PersonID) error {
+	at, err := d.s.Store.Head(d.r.Context())
+	if err != nil {
+		return err
+	}
+	_, err = ask(d.call, at, func(m *projections.Models) (bool, error) {
+		switch {
+		case !m.People.Known(subject):
+			return false, domain.ErrNoPerson
+		case as != nil && *as != uuid.Nil && !m.People.Known(*as):
+			return false, invalid("/as", "unknown-person", "there is no such person in the register")
+		}
+		return true, nil
+	})
+	return err
+}

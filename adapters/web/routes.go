@@ -1,0 +1,191 @@
+package web
+
+import (
+	"slices"
+
+	"tavoli/domain"
+)
+
+// Who may do what.
+var (
+	everybody []domain.Role // without a token
+
+	admins   = []domain.Role{domain.RoleAdmin}
+	staff    = []domain.Role{domain.RoleAdmin, domain.RoleStaff}
+	desks    = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator}
+	readers  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor}
+	counters = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor, domain.RoleReporter}
+	auditors = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor}
+	feeders  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor, domain.RoleReporter}
+	keepers  = []domain.Role{domain.RoleAdmin, domain.RoleAuditor}
+)
+
+// table is everything that can be asked of the register, by whom.
+func table() []route {
+	return prepared(slices.Concat(
+		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), presenceRoutes(),
+		peopleRoutes(), auditRoutes(), accountRoutes(), operationRoutes(),
+	))
+}
+
+func programmaRoutes() []route {
+	return []route{
+		{"GET", "/programmi", "list-programmi", everybody, "The programmes", listProgrammi()},
+		{"POST", "/programmi", "open-programma", staff, "Make a programme known", openProgramma().also(409)},
+		{"GET", "/programmi/{programma}", "get-programma", everybody, "A programme with its partners and funding paragraphs", getProgramma()},
+		{"POST", "/programmi/{programma}/funding-block", "approve-funding-block", staff, "Set the paragraph that stands on every document from a day on", command(inProgramma(func(c *domain.ApproveFundingBlock, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
+		{"POST", "/programmi/{programma}/partners", "add-partner", staff, "Make an ente a partner", command(addPartner, nothing).also(404, 409)},
+		{"POST", "/programmi/{programma}/partners/{kind}/{code}/removal", "remove-partner", staff, "End a partnership", command(removePartner, nothing).also(404, 409)},
+	}
+}
+
+func enteRoutes() []route {
+	return []route{
+		{"GET", "/enti", "list-enti", counters, "The enti, by name", listEnti()},
+		{"POST", "/enti", "register-ente", staff, "Make a body known", registerEnte().also(409)},
+		{"GET", "/enti/{kind}/{code}", "get-ente", counters, "An ente, named by its key or, a comune, by its ISTAT code", getEnte()},
+		{"POST", "/enti/{kind}/{code}/renaming", "rename-ente", staff, "Give an ente another name from a day on", command(ofEnte(func(c *domain.RenameEnte, r domain.EnteRef) { c.Ente = r }), nothing).also(404)},
+		{"POST", "/enti/{kind}/{code}/aliases", "add-alias", staff, "Note another spelling of the name", command(ofEnte(func(c *domain.AddAlias, r domain.EnteRef) { c.Ente = r }), nothing).also(404)},
+		{"POST", "/enti/{kind}/{code}/adhesion", "join-coordinamento", staff, "Join the coordinamento", command(ofEnte(func(c *domain.JoinCoordinamento, r domain.EnteRef) { c.Ente = r }), nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/adhesion/end", "leave-coordinamento", staff, "Leave the coordinamento", command(ofEnte(func(c *domain.LeaveCoordinamento, r domain.EnteRef) { c.Ente = r }), nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/referenti", "appoint-referente", staff, "Name a person who speaks for the ente", appointReferente().also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/referenti/{person}/relief", "relieve-referente", staff, "End an appointment", command(relieveReferente, nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/gestori", "entrust-gestore", staff, "Record who runs a SAI project for the ente", command(entrustGestore, nothing).also(404)},
+		{"POST", "/enti/{kind}/{code}/gestori/release", "release-gestore", staff, "End such a trust", command(ofEnte(func(c *domain.ReleaseGestore, r domain.EnteRef) { c.Ente = r }), nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/sai-projects", "record-sai-project", staff, "Record a SAI project and its places", command(ofEnte(func(c *domain.RecordSaiProject, r domain.EnteRef) { c.Ente = r }), nothing).also(404)},
+	}
+}
+
+func tavoloRoutes() []route {
+	return []route{
+		{"GET", "/tavoli", "list-tavoli", everybody, "The calendar", listTavoli()},
+		{"POST", "/tavoli", "plan-tavolo", staff, "Set a tavolo on the calendar", planTavolo().also(409)},
+		{"GET", "/tavoli/{tavolo}", "get-tavolo", everybody, "A tavolo in detail", getTavolo()},
+		{"POST", "/tavoli/{tavolo}/announcement", "announce-tavolo", staff, "Record that it was published", command(atTavolo(func(c *domain.AnnounceTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/convocation", "convene-tavolo", staff, "Record that the letter went out", command(atTavolo(func(c *domain.ConveneTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/rescheduling", "reschedule-tavolo", staff, "Move the meeting", command(atTavolo(func(c *domain.RescheduleTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/rectification", "rectify-tavolo", staff, "Put right what was published wrongly; the meeting does not move", command(atTavolo(func(c *domain.RectifyTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/calling-off", "call-off-tavolo", staff, "Record that it is not held", command(atTavolo(func(c *domain.CallOffTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/agenda", "set-agenda", staff, "Set the order of the day", command(atTavolo(func(c *domain.SetAgenda, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/speakers", "invite-speaker", staff, "Name who is to speak; the names of speakers are published", inviteSpeaker().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/speakers/{person}/withdrawal", "withdraw-speaker", staff, "Take a speaker off the list", command(withdrawSpeaker, nothing).also(404)},
+		{"POST", "/tavoli/{tavolo}/seats", "set-seats", staff, "Say how many may take part in each mode; absent: any number", setSeats().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/attendance-rule", "set-attendance-rule", staff, "Say when somebody who came counts as having attended", command(atTavolo(func(c *domain.SetAttendanceRule, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/groups", "form-group", staff, "Form a working group, or change who is in it", command(atTavolo(func(c *domain.FormGroup, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations-opening", "open-registrations", staff, "Let people register", command(atTavolo(func(c *domain.OpenRegistrations, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409).never(422)},
+		{"POST", "/tavoli/{tavolo}/registrations-closing", "close-registrations", staff, "Let nobody register any longer", command(atTavolo(func(c *domain.CloseRegistrations, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/opening", "open-tavolo", staff, "Record that the meeting begins", command(atTavolo(func(c *domain.OpenTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/closing", "close-tavolo", staff, "Record that the meeting ended", command(atTavolo(func(c *domain.CloseTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/materials", "publish-material", staff, "Add a file or a page", publishMaterial().also(404)},
+	}
+}
+
+func registrationRoutes() []route {
+	return []route{
+		{"GET", "/tavoli/{tavolo}/registrations", "list-registrations", readers, "Every registration, whatever has become of it", listRegistrations()},
+		{"POST", "/tavoli/{tavolo}/registrations", "register-participant", desks, "Give a person a seat, or a place in the waiting list", register().also(404, 409)},
+		{"GET", "/tavoli/{tavolo}/registrations/{participant}", "get-registration", readers, "The registration of a person", getRegistration()},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/confirmation", "confirm-registration", desks, "Confirm a seat", command(ofParticipant(func(c *domain.ConfirmRegistration, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/refusal", "refuse-registration", staff, "Say no to a registration; whoever waits longest gets the seat", refuseRegistration().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/withdrawal", "withdraw-participant", desks, "Take a registration back; whoever waits longest gets the seat", withdrawParticipant().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/mode", "change-mode", desks, "Take part in the other mode of a mixed tavolo", changeMode().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/substitution", "substitute-delegate", desks, "Let another person take the seat", substituteDelegate().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/notice", "accept-notice", desks, "Record that the person took note of the privacy notice", command(ofParticipant(func(c *domain.AcceptNotice, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
+		{"GET", "/tavoli/{tavolo}/roster", "get-roster", counters, "Who is registered, waits, came; JSON or CSV", getRoster()},
+	}
+}
+
+func presenceRoutes() []route {
+	return []route{
+		{"GET", "/tavoli/{tavolo}/presences", "list-presences", readers, "Who came, from when to when, and how that is known", listPresences()},
+		{"POST", "/tavoli/{tavolo}/presences", "record-presence", desks, "Record that a participant was there", recordPresence().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/presences/validation", "validate-presence", staff, "Judge by the tavolo's rule whether a participant attended", validatePresence().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/presences/{presence}/end", "end-presence", desks, "Record when a participant left", command(ofPresence(func(c *domain.EndPresence, t domain.TavoloID, p domain.PresenceID) { c.Tavolo, c.Presence = t, p }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/presences/{presence}/annulment", "annul-presence", desks, "Declare a presence wrong; the record stays", command(ofPresence(func(c *domain.AnnulPresence, t domain.TavoloID, p domain.PresenceID) { c.Tavolo, c.Presence = t, p }), nothing).also(404)},
+		{"GET", "/tavoli/{tavolo}/guests", "list-guests", counters, "How many came who had not registered", listGuests()},
+		{"POST", "/tavoli/{tavolo}/guests", "count-guests", desks, "Count those who came and had not registered", command(countGuests, nothing).also(404, 409)},
+		{"GET", "/tavoli/{tavolo}/evidence", "list-evidence", readers, "The documents on which presences rest", listEvidence()},
+		{"POST", "/tavoli/{tavolo}/evidence", "file-evidence", desks, "File a document: the body is the file", fileEvidence().also(404)},
+		{"GET", "/tavoli/{tavolo}/evidence/{sha256}", "get-evidence", readers, "A filed document", getEvidence()},
+	}
+}
+
+func peopleRoutes() []route {
+	return []route{
+		{"GET", "/people", "list-people", readers, "Who is of a name", listPeople()},
+		{"GET", "/people/{person}", "get-person", readers, "What the register holds of a person", getPerson()},
+		{"POST", "/people/{person}/rectification", "rectify-person", staff, "Put right what is held of a person", rectifyPerson().also(404)},
+		{"POST", "/people/{person}/link", "link-persons", staff, "Declare that a person is the same as another", linkPersons().also(404, 409)},
+		{"POST", "/people/{person}/unlink", "unlink-persons", staff, "Undo it", unlinkPersons().also(404, 409)},
+	}
+}
+
+func auditRoutes() []route {
+	return []route{
+		{"GET", "/audit/events", "audit-events", feeders, "What happened, in order: a feed that can be resumed", auditFeed()},
+	}
+}
+
+func accountRoutes() []route {
+	return []route{
+		{"GET", "/accounts", "list-accounts", keepers, "The accounts, their roles and tokens", listAccounts()},
+		{"POST", "/accounts", "open-account", admins, "Make an account", openAccount().also(409)},
+		{"POST", "/accounts/{account}/roles", "grant-role", admins, "Give a role, or change until when", onAccount(command(ofAccount(func(c *domain.GrantRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
+		{"POST", "/accounts/{account}/roles/revocation", "revoke-role", admins, "Take a role away", onAccount(command(ofAccount(func(c *domain.RevokeRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
+		{"POST", "/accounts/{account}/tokens", "issue-token", admins, "Issue a secret that opens the account; it is told once", issueToken().also(404, 409)},
+		{"POST", "/accounts/{account}/tokens/{token}/revocation", "revoke-token", admins, "Make a secret useless", onAccount(command(revokeToken, nothing)).also(404)},
+		{"GET", "/me", "get-me", counters, "Who asks, with which roles", getMe()},
+	}
+}
+
+func operationRoutes() []route {
+	return []route{
+		{"GET", "/status", "api-status", everybody, "How the register is doing", getStatus()},
+		{"GET", "/openapi.json", "openapi", everybody, "This document", getDocument()},
+		{"POST", "/admin/rebuild", "rebuild", admins, "Make the read models anew and compare them with those served", rebuild()},
+		{"GET", "/admin/backup", "backup", admins, "The log as it is at one moment, without the keys of persons", backup()},
+		{"GET", "/admin/check", "check", keepers, "Read everything that is stored and say what is wrong where", check()},
+		{"GET", "/admin/replay", "replay", keepers, "Read the log from its beginning and tell the digest of each read model", replay()},
+		{"GET", "//status", "status", everybody, "How the register is doing", getStatus()},
+		{"GET", "//healthz", "healthz", everybody, "Whether the process is alive", getHealth()},
+		{"GET", "//readyz", "readyz", everybody, "Whether the read models have caught up", getReady().also(503)},
+		{"GET", "//metrics", "metrics", everybody, "Figures for Prometheus", getMetrics()},
+		{"GET", "//", "page", everybody, "The calendar as a page", getPage()},
+	}
+}
+
+// prepared fills in what follows from a route.
+func prepared(routes []route) []route {
+	for i := range routes {
+		rt := &routes[i]
+		rt.may = rolesOf(rt.roles)
+		rt.statuses = statusesOf(rt)
+	}
+	return routes
+}
+
+// statusesOf returns every status that a route is documented to answer, the
+// troubles apart that any of them may meet.
+func statusesOf(rt *route) []int {
+	list := slices.Clone(rt.statuses)
+	if rt.created {
+		list = append(list, 201)
+	} else {
+		list = append(list, 200)
+	}
+	if rt.roles != nil {
+		list = append(list, 401, 403)
+	}
+	if rt.body != nil || rt.upload {
+		list = append(list, 400, 412, 413, 415, 422)
+	}
+	if len(rt.query) > 0 {
+		list = append(list, 400)
+	}
+	if rt.tagged {
+		list = append(list, 304)
+	}
+	list = slices.DeleteFunc(list, func(status int) bool { return slices.Contains(rt.nevers, status) })
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,186 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// A Server answers over HTTP for a register.
+type Server struct {
+	Store domain.Store
+	Exec  *domain.Executor
+	Vault domain.Vault
+	View  *projections.View
+	Files Files // evidence; nil: none is taken
+
+	// Secret gives the installation's secret for a purpose. The same purpose
+	// gives the same secret as long as the installation lives.
+	Secret func(purpose string) [32]byte
+
+	Now func() time.Time
+	Log *slog.Logger
+
+	// Console is the SHA-256 of the token of whoever started the server, who
+	// may do everything as "account-console"; zero: there is none.
+	Console [32]byte
+
+	Admin   Admin
+	Limits  Limits
+	Version string
+
+	// Gauges are figures of the other parts, shown at /metrics under their names.
+	Gauges map[string]func() float64
+
+	once  sync.Once
+	state *state
+}
+
+// Files keeps files by the SHA-256 of their content.
+type Files interface {
+	Put(ctx context.Context, r io.Reader) (sha string, size int64, err error)
+	Open(sha string) (io.ReadSeekCloser, error)
+}
+
+// Admin is what an installation can do beside its daily work. What is nil is
+// answered with 501.
+type Admin struct {
+	// Backup writes the log as it is at one moment, without the keys.
+	Backup func(ctx context.Context, w io.Writer) error
+
+	// Check reads everything that is stored and says what is wrong where.
+	Check func(ctx context.Context) (CheckReport, error)
+
+	// Stats returns figures of the store for people to read.
+	Stats func() any
+}
+
+// A CheckReport says what a check of the store has found.
+type CheckReport struct {
+	OK       bool     `json:"ok"`
+	Records  int64    `json:"records"`
+	Problems []string `json:"problems" doc:"what is wrong where; empty when all is well"`
+}
+
+// state is what a running server keeps.
+type state struct {
+	limits   Limits
+	metrics  *metrics
+	requests gate
+	feeds    gate
+	rates    rates
+	answers  answers
+	arrivals arrivals
+	access   access
+	tags     tags
+	ids      requestIDs
+	stopping chan struct{}
+	stop     sync.Once
+	started  time.Time
+	secrets  secrets
+	store    []string // the store's identity, as it is told
+	document []byte   // the OpenAPI document
+}
+
+// secrets are derived from the installation's for their purposes.
+type secrets struct{ request, token [32]byte }
+
+// Handler returns what answers every request.
+func (s *Server) Handler() http.Handler {
+	s.once.Do(s.start)
+	return s.router(table())
+}
+
+// Stop ends the feeds, each with a last line that says so, and refuses new ones.
+// Requests under way are finished.
+func (s *Server) Stop() {
+	s.once.Do(s.start)
+	s.state.stop.Do(func() { close(s.state.stopping) })
+}
+
+func (s *Server) start() {
+	limits := s.Limits.or(DefaultLimits())
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	s.state = &state{
+		limits: limits, requests: newGate(limits.Concurrent), feeds: newGate(limits.Feeds), rates: newRates(limits),
+		answers: newAnswers(maxAnswers), arrivals: newArrivals(), ids: newRequestIDs(), stopping: make(chan struct{}), started: s.Now(),
+	}
+	s.state.metrics = s.newMetrics()
+	s.state.secrets = secrets{s.Secret("request"), s.Secret("token")}
+	s.state.store = []string{s.Store.Identity().String()}
+	s.state.document = document(table(), s.Version)
+}
+
+// serve is what every request to a route goes through.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route, vars map[string]string) {
+	began := time.Now()
+	c := &call{s: s, w: w, r: r, route: rt, vars: vars}
+	c.id = s.state.ids.of(r)
+	c.header()
+	if err := c.handle(); err != nil && c.status == 0 {
+		c.fail(err)
+	}
+	s.observe(c, time.Since(began))
+}
+
+// handle lets the route answer, if the caller may ask and there is room.
+func (c *call) handle() error {
+	if !c.route.free && !c.s.state.requests.enter() {
+		return &errCrowded
+	}
+	if !c.route.free {
+		defer c.s.state.requests.leave()
+	}
+	if !c.route.long {
+		ctx, cancel := context.WithTimeout(c.r.Context(), c.s.state.limits.Handling)
+		defer cancel()
+		c.r = c.r.WithContext(ctx)
+	}
+	if err := c.admit(); err != nil {
+		return err
+	}
+	return c.route.do(c)
+}
+
+// header sets what every answer has.
+func (c *call) header() {
+	h := c.w.Header()
+	h["X-Request-Id"] = []string{c.id}
+	h["X-Content-Type-Options"] = nosniff
+	h["Referrer-Policy"] = noReferrer
+	h["Cache-Control"] = noStore
+}
+
+// Values of headers that never change.
+var (
+	nosniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	noStore    = []string{"no-store"}
+	noCache    = []string{"no-cache"}
+	asJSON     = []string{"application/json"}
+)
+
+// observe counts and logs an answered request.
+func (s *Server) observe(c *call, took time.Duration) {
+	s.state.metrics.observe(c, took)
+	level := slog.LevelInfo
+	if c.status >= 500 {
+		level = slog.LevelWarn
+	}
+	ctx := c.r.Context()
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	s.Log.LogAttrs(ctx, level, "request",
+		slog.String("request", c.id), slog.String("method", c.r.Method), slog.String("path", c.r.URL.Path),
+		slog.String("route", c.route.name), slog.Int("status", c.status), slog.Int64("bytes", c.sent),
+		slog.Duration("took", took), slog.String("actor", string(c.caller.actor)), slog.String("from", address(c.r)))
+}
