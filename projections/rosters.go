@@ -11,7 +11,7 @@ import (
 type Rosters struct {
 	by    map[domain.TavoloID]int32
 	rows  []*roster
-	stays []stay // a chain for each person
+	stays []stay  // a chain for each person
 	last  *roster // of the record before: records of a tavolo often come together
 
 	people   *People

@@ -1,0 +1,179 @@
+package projections
+
+import (
+	"fmt"
+	"time"
+
+	"tavoli/domain"
+)
+
+// This file tells in Italian what happens to enti, programmes, accounts and persons.
+
+// tellEnte tells what happens to an ente.
+func (t *teller) tellEnte(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.EnteRegistered:
+		t.set("/name", e.Official)
+		t.set("/province", e.Province)
+		t.set("/istat", e.Istat)
+		t.set("/ipa", e.Ipa)
+		return fmt.Sprintf("Censito l'ente %s (%s)", e.Official, e.Ente), ""
+	case domain.EnteRenamed:
+		t.set("/name", e.Official)
+		t.alias(e.Was)
+		return fmt.Sprintf("Cambiata la denominazione dal %s: era %s, è %s", e.From, e.Was, e.Official), e.Reason
+	case domain.AliasAdded:
+		t.alias(e.Alias)
+		return fmt.Sprintf("Aggiunta la grafia «%s»", e.Alias), ""
+	case domain.CoordinamentoJoined:
+		t.set("/coordinamento/member", true)
+		t.set("/coordinamento/from", string(e.From))
+		t.set("/coordinamento/until", nil)
+		t.set("/coordinamento/scheda", e.Scheda)
+		return fmt.Sprintf("Adesione al Coordinamento dal %s", e.From), ""
+	case domain.CoordinamentoLeft:
+		t.set("/coordinamento/member", false)
+		t.set("/coordinamento/until", string(e.On))
+		return fmt.Sprintf("Uscita dal Coordinamento il %s", e.On), e.Reason
+	case domain.SaiProjectRecorded:
+		at := "/sai_projects/" + e.Project
+		t.set(at+"/category", string(e.Category))
+		t.set(at+"/places", e.Places)
+		t.span(at, e.From, e.Until)
+		return fmt.Sprintf("Registrato il progetto SAI %s (%s, %s) dal %s", e.Project, e.Category, counted(e.Places, "posto", "posti"), e.From), ""
+	}
+	return t.tellTrust(event)
+}
+
+// tellTrust tells who speaks for an ente, and who runs its projects.
+func (t *teller) tellTrust(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.ReferenteAppointed:
+		t.span("/referenti/"+e.Person.String(), e.From, e.Until)
+		return fmt.Sprintf("Nominato referente %s dal %s", t.name(e.Person), e.From), ""
+	case domain.ReferenteRelieved:
+		t.set("/referenti/"+e.Person.String()+"/until", string(e.On))
+		return fmt.Sprintf("Cessato il referente %s il %s", t.name(e.Person), e.On), e.Reason
+	case domain.GestoreEntrusted:
+		t.span(gestorePath(e.Gestore, e.Project), e.From, e.Until)
+		return fmt.Sprintf("Affidata a %s la gestione%s dal %s", e.Gestore, ofProject(e.Project), e.From), ""
+	case domain.GestoreReleased:
+		t.set(gestorePath(e.Gestore, e.Project)+"/until", string(e.On))
+		return fmt.Sprintf("Cessata la gestione%s di %s il %s", ofProject(e.Project), e.Gestore, e.On), e.Reason
+	}
+	return "", ""
+}
+
+func gestorePath(gestore domain.EnteRef, project string) string {
+	return "/gestori/" + gestore.String() + "/" + project
+}
+
+func ofProject(project string) string {
+	if project == "" {
+		return ""
+	}
+	return " del progetto " + project
+}
+
+// span notes from when until when something holds.
+func (t *teller) span(path string, from, until domain.Day) {
+	t.set(path+"/from", string(from))
+	t.set(path+"/until", string(until))
+}
+
+// alias adds another spelling.
+func (t *teller) alias(text string) {
+	n := t.number("/aliases")
+	t.set("/aliases", n+1)
+	t.set(fmt.Sprintf("/aliases/%d", n), text)
+}
+
+// tellProgramma tells what happens to a programme.
+func (t *teller) tellProgramma(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.ProgrammaOpened:
+		t.set("/title", e.Title)
+		t.set("/acronym", e.Acronym)
+		t.set("/fund", e.Fund)
+		return fmt.Sprintf("Aperto il programma %s «%s»", e.Programma, e.Title), ""
+	case domain.FundingBlockApproved:
+		at := "/funding_blocks/" + string(e.ValidFrom)
+		t.set(at+"/text", e.Text)
+		t.set(at+"/approval", e.Approval)
+		t.setList(at+"/logos", e.Logos)
+		return fmt.Sprintf("Approvato il blocco di finanziamento valido dal %s", e.ValidFrom), ""
+	case domain.PartnerJoined:
+		t.set("/partners/"+e.Ente.String(), string(e.Role))
+		role := "partner"
+		if e.Role == domain.Capofila {
+			role = "capofila"
+		}
+		return fmt.Sprintf("Aggiunto %s come %s", e.Ente, role), ""
+	case domain.PartnerLeft:
+		t.set("/partners/"+e.Ente.String(), nil)
+		return fmt.Sprintf("Uscito il partner %s il %s", e.Ente, e.On), e.Reason
+	}
+	return "", ""
+}
+
+// tellAccount tells who may do what, and who was shown what.
+func (t *teller) tellAccount(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.AccountOpened:
+		t.set("/label", e.Label)
+		return fmt.Sprintf("Aperta l'utenza %s «%s»", e.Account, e.Label), ""
+	case domain.RoleGranted:
+		t.set("/roles/"+string(e.Role), untilText(e.Until))
+		return fmt.Sprintf("Assegnato il ruolo %s (%s)", e.Role, untilText(e.Until)), ""
+	case domain.RoleRevoked:
+		t.set("/roles/"+string(e.Role), nil)
+		return fmt.Sprintf("Revocato il ruolo %s", e.Role), e.Reason
+	case domain.TokenIssued:
+		t.set("/tokens/"+e.Token.String(), untilText(e.Until))
+		return fmt.Sprintf("Rilasciato un token (%s)", untilText(e.Until)), ""
+	case domain.TokenRevoked:
+		t.set("/tokens/"+e.Token.String(), nil)
+		return "Revocato un token", e.Reason
+	case domain.PersonalDataDisclosed:
+		how := "consultati"
+		if e.Form == domain.AsExport {
+			how = "esportati"
+		}
+		text := fmt.Sprintf("Dati personali %s: %s", how, e.Subject)
+		return text, e.Purpose
+	}
+	return "", ""
+}
+
+func untilText(until *time.Time) string {
+	if until == nil {
+		return "senza scadenza"
+	}
+	return "fino al " + hour(*until)
+}
+
+// tellPerson tells what was decided about a person. Values are never told.
+func (t *teller) tellPerson(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.PersonDescribed:
+		t.commitments(e.Commitments)
+		return "Depositati i dati personali, sigillati", ""
+	case domain.PersonRectified:
+		t.commitments(e.Commitments)
+		return "Rettificati i dati di " + t.name(e.Person), e.Reason
+	case domain.PersonsLinked:
+		t.set("/linked_as", e.As.String())
+		return fmt.Sprintf("%s e %s sono la stessa persona", capital(t.name(e.Person)), t.name(e.As)), e.Reason
+	case domain.PersonsUnlinked:
+		t.set("/linked_as", nil)
+		return fmt.Sprintf("%s e %s sono due persone diverse", capital(t.name(e.Person)), t.name(e.As)), e.Reason
+	}
+	return "", ""
+}
+
+// commitments notes what binds the facts to values that are not told.
+func (t *teller) commitments(c domain.Commitments) {
+	for _, group := range []string{domain.GroupIdentity, domain.GroupContact, domain.GroupFunction} {
+		t.set("/commitments/"+group, c.Of(group))
+	}
+}
