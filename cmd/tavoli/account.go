@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// A telling is a command that changes something.
+type telling struct {
+	target *target
+	key    string
+	json   bool
+}
+
+func bindTelling(fs *flag.FlagSet) *telling {
+	t := &telling{target: bindTarget(fs)}
+	fs.StringVar(&t.key, "key", "", "the idempotency `key`: repeating the command with the same one changes nothing; empty: a new one")
+	fs.BoolVar(&t.json, "json", false, "answer in JSON")
+	return t
+}
+
+// post sends what is to be changed and shows the answer, in JSON or as say has it.
+func (t *telling) post(ctx context.Context, p *program, path string, body map[string]any, say func(answer map[string]any) string) error {
+	for name, value := range body {
+		if value == "" {
+			delete(body, name)
+		}
+	}
+	key := t.key
+	if key == "" {
+		key = uuid.NewString()
+	}
+	return t.target.with(ctx, p, func(c *client) error {
+		raw, err := c.tell(ctx, http.MethodPost, path, key, body)
+		if err != nil || t.json {
+			return orPrint(p, raw, err)
+		}
+		answer := make(map[string]any)
+		if err := json.Unmarshal(raw, &answer); err != nil {
+			return err
+		}
+		return p.printf("%s\n", say(answer))
+	})
+}
+
+// roles reads a list of roles with commas between them.
+func roles(text string) []string {
+	var list []string
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+func accountPath(id string) string { return "/accounts/" + url.PathEscape(id) }
+
+func accountOpenCommand() command {
+	return command{"account open", "ACCOUNT", "apre un'utenza · makes an account", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		label := fs.String("label", "", "what the account is for, not whose it `is`")
+		role := fs.String("roles", "", "its `roles`, with commas: admin, staff, operator, auditor, reporter")
+		until := fs.String("until", "", "when the roles `end`; empty: when they are revoked")
+		return func(ctx context.Context, p *program, args []string) error {
+			body := map[string]any{"account": args[0], "label": *label, "until": *until, "roles": roles(*role)}
+			return t.post(ctx, p, "/accounts", body, func(map[string]any) string {
+				return "utenza aperta · account made: " + args[0]
+			})
+		}
+	}}
+}
+
+func accountGrantCommand() command {
+	return command{"account grant", "ACCOUNT ROLE", "dà un ruolo a un'utenza · gives an account a role", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		until := fs.String("until", "", "when the role `ends`; empty: when it is revoked")
+		return func(ctx context.Context, p *program, args []string) error {
+			return t.post(ctx, p, accountPath(args[0])+"/roles", map[string]any{"role": args[1], "until": *until}, func(map[string]any) string {
+				return "ruolo assegnato · role given: " + args[0] + " " + args[1]
+			})
+		}
+	}}
+}
+
+func accountRevokeCommand() command {
+	return command{"account revoke", "ACCOUNT ROLE", "toglie un ruolo a un'utenza · takes a role from an account", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		reason := fs.String("reason", "", "`why`")
+		return func(ctx context.Context, p *program, args []string) error {
+			return t.post(ctx, p, accountPath(args[0])+"/roles/revocation", map[string]any{"role": args[1], "reason": *reason}, func(map[string]any) string {
+				return "ruolo tolto · role taken: " + args[0] + " " + args[1]
+			})
+		}
+	}}
+}
+
+func accountListCommand() command {
+	return command{"account list", "", "le utenze con ruoli e gettoni · the accounts with their roles and tokens", func(fs *flag.FlagSet) action {
+		t := bindTarget(fs)
+		asJSON := fs.Bool("json", false, "answer in JSON")
+		return func(ctx context.Context, p *program, _ []string) error {
+			return t.with(ctx, p, func(c *client) error {
+				raw, err := allPages(ctx, c, "/accounts", make(url.Values))
+				if err != nil || *asJSON {
+					return orPrint(p, raw, err)
+				}
+				return printAccounts(p, raw)
+			})
+		}
+	}}
+}
+
+// printAccounts shows accounts to people, a line for each token.
+func printAccounts(p *program, raw []byte) error {
+	var list struct {
+		Items []struct {
+			Account, Label string
+			Roles          []struct{ Role, Until string }
+			Tokens         []struct{ Token, Label, Until string }
+		}
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, a := range list.Items {
+		var names []string
+		for _, r := range a.Roles {
+			name := r.Role
+			if r.Until != "" {
+				name += "<" + inItaly(r.Until)
+			}
+			names = append(names, name)
+		}
+		row := []string{a.Account, strings.Join(names, ","), a.Label, "", ""}
+		for _, t := range a.Tokens {
+			row[3], row[4] = t.Token, t.Label
+			rows = append(rows, row)
+			row = make([]string, 5)
+		}
+		if len(a.Tokens) == 0 {
+			rows = append(rows, row)
+		}
+	}
+	return p.printTable("utenza ruoli per gettone nome", rows)
+}
+
+func tokenIssueCommand() command {
+	return command{"token issue", "ACCOUNT", "rilascia un gettone, mostrato una volta sola · issues a token, told once", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		label := fs.String("label", "", "what the token is `for`")
+		until := fs.String("until", "", "when it `ends`; empty: when it is revoked")
+		return func(ctx context.Context, p *program, args []string) error {
+			return t.post(ctx, p, accountPath(args[0])+"/tokens", map[string]any{"label": *label, "until": *until}, func(answer map[string]any) string {
+				secret, _ := answer["secret"].(string)
+				return secret
+			})
+		}
+	}}
+}
+
+func tokenRevokeCommand() command {
+	return command{"token revoke", "ACCOUNT TOKEN", "revoca un gettone · makes a token useless", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		reason := fs.String("reason", "", "`why`")
+		return func(ctx context.Context, p *program, args []string) error {
+			path := accountPath(args[0]) + "/tokens/" + url.PathEscape(args[1]) + "/revocation"
+			return t.post(ctx, p, path, map[string]any{"reason": *reason}, func(map[string]any) string {
+				return "gettone revocato · token revoked: " + args[1]
+			})
+		}
+	}}
+}

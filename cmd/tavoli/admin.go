@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+
+	"github.com/google/uuid"
+
+	"tavoli/adapters/web"
+	"tavoli/domain"
+)
+
+// firstAccount is the account that a new register begins with.
+const firstAccount domain.AccountID = "admin"
+
+// firstAdmin makes the first account with a token, in a register that has none,
+// and returns the token if somebody has to be told it. The token that is set is
+// known already.
+func (r *register) firstAdmin(ctx context.Context, set string) (tell string, err error) {
+	if done, err := r.hasAdmin(ctx); done || err != nil {
+		return "", err
+	}
+	secret := set
+	if set == "" {
+		secret = newToken()
+		tell = secret
+	}
+	sum := sha256.Sum256([]byte(secret))
+	open := domain.OpenAccount{Account: firstAccount, Label: "amministrazione · administration", Roles: []domain.Role{domain.RoleAdmin}}
+	if _, err := domain.Execute(ctx, r.exec, open, r.own()); err != nil {
+		return "", err
+	}
+	issue := domain.IssueToken{Account: firstAccount, SHA256: hex.EncodeToString(sum[:]), Label: "primo accesso · first sign-in"}
+	_, err = domain.Execute(ctx, r.exec, issue, r.own())
+	return tell, err
+}
+
+// hasAdmin reports whether the first account ever had a token.
+func (r *register) hasAdmin(ctx context.Context) (bool, error) {
+	for entry, err := range r.store.ReadStream(ctx, firstAccount.Stream(), 0) {
+		if err != nil {
+			return false, err
+		}
+		rec, err := entry.Record()
+		if err != nil {
+			return false, err
+		}
+		if _, ok := rec.Event.(domain.TokenIssued); ok {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// own is what is known of a command that the program gives itself.
+func (r *register) own() domain.Meta {
+	return domain.Meta{At: r.now(), Actor: domain.ActorSystem, Command: uuid.New()}
+}
+
+// admin is what the installation can do beside its daily work.
+func (r *register) admin() web.Admin {
+	return web.Admin{
+		Backup: func(ctx context.Context, w io.Writer) error { return r.store.Backup(ctx, w, nil) },
+		Check:  r.check,
+		Stats:  func() any { return r.store.Stats() },
+	}
+}
+
+// check reads everything that is stored: the log, the keys, the evidence.
+func (r *register) check(ctx context.Context) (web.CheckReport, error) {
+	findings, err := r.store.Check(ctx, nil)
+	if err != nil {
+		return web.CheckReport{}, err
+	}
+	report := web.CheckReport{Records: int64(r.store.Stats().Events), Problems: []string{}}
+	for i := range findings {
+		report.Problems = append(report.Problems, findings[i].Error())
+	}
+	if err := r.ring.Check(); err != nil {
+		report.Problems = append(report.Problems, err.Error())
+	}
+	beside := besides{vault: r.vault, files: r.web.Files, seen: make(map[string]bool)}
+	more, err := beside.check(ctx, r.store)
+	report.Problems = append(report.Problems, more...)
+	report.OK = len(report.Problems) == 0
+	return report, err
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+func auditTrailCommand() command {
+	return command{"audit trail", "STREAM", "che cosa è accaduto a una cosa, prima e dopo · what happened to one thing, before and after", func(fs *flag.FlagSet) action {
+		t, m := bindTarget(fs), bindMoment(fs)
+		asJSON := fs.Bool("json", false, "answer in JSON")
+		return func(ctx context.Context, p *program, args []string) error {
+			q := m.query()
+			q.Set("limit", strconv.Itoa(mostLines))
+			return t.with(ctx, p, func(c *client) error {
+				raw, err := allPages(ctx, c, "/audit/trail/"+url.PathEscape(args[0]), q)
+				if err != nil || *asJSON {
+					return orPrint(p, raw, err)
+				}
+				return printTrail(p, raw)
+			})
+		}
+	}}
+}
+
+// printTrail shows to people what happened.
+func printTrail(p *program, raw []byte) error {
+	var trail struct {
+		Items []struct {
+			Position    json.RawMessage
+			RecordedAt  string `json:"recorded_at"`
+			EffectiveAt string `json:"effective_at"`
+			Actor       string
+			Type        string
+			Summary     string `json:"summary_it"`
+			Reason      string
+			Changes     []struct {
+				Path          string
+				Before, After json.RawMessage
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &trail); err != nil {
+		return err
+	}
+	for _, e := range trail.Items {
+		at, err := strconv.Unquote(string(e.Position))
+		if err != nil {
+			at = string(e.Position)
+		}
+		text := e.Summary
+		if text == "" {
+			text = e.Type
+		}
+		if err := p.printf("%6s  registrato %s  avvenuto %s  %s  %s\n", at, inItaly(e.RecordedAt), inItaly(e.EffectiveAt), e.Actor, oneLine(text)); err != nil {
+			return err
+		}
+		if e.Reason != "" {
+			if err := p.printf("        motivo: %s\n", oneLine(e.Reason)); err != nil {
+				return err
+			}
+		}
+		for _, ch := range e.Changes {
+			if err := p.printf("        %s: %s → %s\n", ch.Path, shown(ch.Before), shown(ch.After)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// shown returns a value of a change as people read it.
+func shown(raw json.RawMessage) string {
+	if len(raw) == 0 || string(raw) == "null" {
+		return "–"
+	}
+	return oneLine(string(raw))
+}
+
+func auditEventsCommand() command {
+	return command{"audit events", "", "che cosa è accaduto, in ordine (NDJSON) · what happened, in order", func(fs *flag.FlagSet) action {
+		t := bindTarget(fs)
+		after := fs.String("after", "", "begin after a `position`")
+		follow := fs.Bool("follow", false, "wait for what happens next")
+		q := make(map[string]*string)
+		for name, usage := range map[string]string{"stream": "only of one `stream`", "actor": "only of one `actor`", "type": "only of one `type`", "limit": "at most so `many`"} {
+			q[name] = fs.String(name, "", usage)
+		}
+		fs.Bool("json", true, "answer in JSON; there is no other form")
+		return func(ctx context.Context, p *program, _ []string) error {
+			query := make(url.Values)
+			set(query, "after", *after)
+			for name, value := range q {
+				set(query, name, *value)
+			}
+			if *follow {
+				query.Set("follow", "true")
+			}
+			return t.with(ctx, p, func(c *client) error {
+				err := copyAnswer(ctx, p, c, call{method: http.MethodGet, path: "/audit/events", query: query, accept: "application/x-ndjson"})
+				if ctx.Err() != nil { // whoever follows ends it so
+					return nil
+				}
+				return err
+			})
+		}
+	}}
+}
+
+func replayCommand() command {
+	return command{"replay", "", "rilegge il registro da capo: un'impronta per modello · reads the log from its beginning: a digest per model", func(fs *flag.FlagSet) action {
+		t, m := bindTarget(fs), bindMoment(fs)
+		asJSON := fs.Bool("json", false, "answer in JSON")
+		return func(ctx context.Context, p *program, _ []string) error {
+			return t.with(ctx, p, func(c *client) error {
+				raw, err := c.get(ctx, "/admin/replay", m.query())
+				if err != nil || *asJSON {
+					return orPrint(p, raw, err)
+				}
+				return printReplay(p, raw)
+			})
+		}
+	}}
+}
+
+// printReplay shows digests to people.
+func printReplay(p *program, raw []byte) error {
+	var report struct {
+		Position json.RawMessage
+		Entries  int
+		Digests  []struct {
+			Model   string
+			Version int
+			SHA256  string
+		}
+	}
+	if err := json.Unmarshal(raw, &report); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, d := range report.Digests {
+		rows = append(rows, []string{d.Model, strconv.Itoa(d.Version), d.SHA256})
+	}
+	if err := p.printTable("modello versione impronta", rows); err != nil {
+		return err
+	}
+	return p.printf("\nposizione %s, %d fatti e valori letti\n", report.Position, report.Entries)
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"tavoli/adapters/bolt"
+	"tavoli/adapters/keyring"
+)
+
+// A saving is a backup to be made.
+type saving struct {
+	target *target
+	keys   string
+	json   bool
+	shown  bool
+}
+
+func backupCommand() command {
+	return command{"backup", "FILE", "copia il registro, anche mentre è in servizio · copies the log, also while it is being served", func(fs *flag.FlagSet) action {
+		s := &saving{target: bindTarget(fs)}
+		fs.StringVar(&s.keys, "keys", "", "copy the keyring of the data folder, too, to this `file`: keep it elsewhere")
+		fs.BoolVar(&s.json, "json", false, "answer in JSON")
+		fs.BoolVar(&s.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		return s.run
+	}}
+}
+
+// A saved says what was copied.
+type saved struct {
+	File  string `json:"file"`
+	Bytes int64  `json:"bytes"`
+	Keys  string `json:"keys,omitempty"`
+}
+
+func (s *saving) run(ctx context.Context, p *program, args []string) error {
+	if s.keys != "" && s.target.url != "" {
+		return usageError("tavoli backup: --keys copies from a data folder, not over the network")
+	}
+	report := saved{File: args[0], Keys: s.keys}
+	err := s.target.with(ctx, p, func(c *client) (err error) {
+		report.Bytes, err = s.log(ctx, p, c, args[0])
+		return err
+	})
+	if err == nil && s.keys != "" {
+		err = copyKeys(filepath.Join(s.target.data, keysFile), s.keys)
+	}
+	if err != nil {
+		return err
+	}
+	if s.json {
+		return p.printJSON(report)
+	}
+	return p.printf("%s: %d byte\n", report.File, report.Bytes)
+}
+
+// log writes the log to a new file: all of it or nothing.
+func (s *saving) log(ctx context.Context, p *program, c *client, name string) (size int64, err error) {
+	resp, err := c.send(ctx, call{method: http.MethodGet, path: "/admin/backup", accept: "application/octet-stream"})
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	err = newFile(name, func(w io.Writer) error {
+		shown := p.tells("backup", s.shown)
+		defer shown.end()
+		size, err = io.Copy(io.MultiWriter(w, counting{shown, new(int)}), resp.Body)
+		return err
+	})
+	return size, err
+}
+
+// counting tells a progress how many MiB have passed.
+type counting struct {
+	shown *progress
+	bytes *int
+}
+
+// Write implements [io.Writer].
+func (c counting) Write(b []byte) (int, error) {
+	*c.bytes += len(b)
+	c.shown.at(*c.bytes>>20, 0)
+	return len(b), nil
+}
+
+// newFile writes a file that was not there, for its owner only.
+func newFile(name string, fill func(io.Writer) error) error {
+	if _, err := os.Lstat(name); err == nil {
+		return invalidInput("%s exists already; it is not overwritten", name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return missing(err)
+	}
+	defer os.Remove(f.Name())
+	if err := errors.Join(fill(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), name); err != nil {
+		return err
+	}
+	return nil
+}
+
+// copyKeys copies a keyring that may be in use. A copy that was torn is noticed and
+// made again.
+func copyKeys(from, to string) error {
+	var err error
+	for range 5 {
+		var raw []byte
+		if raw, err = os.ReadFile(from); err != nil {
+			return missing(err)
+		}
+		if err = tryKeys(filepath.Dir(to), raw); err == nil {
+			return newFile(to, func(w io.Writer) error {
+				_, err := w.Write(raw)
+				return err
+			})
+		}
+	}
+	return fmt.Errorf("copy the keyring: %w", err)
+}
+
+// tryKeys restores a copy for a moment, to see whether it can be.
+func tryKeys(dir string, raw []byte) error {
+	temp, err := os.MkdirTemp(dir, ".keys-*")
+	if err != nil {
+		return missing(err)
+	}
+	defer os.RemoveAll(temp)
+	return keyring.Restore(filepath.Join(temp, keysFile), bytes.NewReader(raw))
+}
+
+// A restoring is a backup to be put back.
+type restoring struct {
+	data string
+	keys string
+	json bool
+}
+
+func restoreCommand() command {
+	return command{"restore", "FILE", "ricrea un registro da una copia, in una cartella senza registro · makes a register from a copy, in a folder without one", func(fs *flag.FlagSet) action {
+		r := &restoring{}
+		fs.StringVar(&r.data, "data", "./data", "the `folder` of the new register")
+		fs.StringVar(&r.keys, "keys", "", "the copy of the keyring, a `file` made by tavoli backup --keys")
+		fs.BoolVar(&r.json, "json", false, "answer in JSON")
+		return r.run
+	}}
+}
+
+func (r *restoring) run(ctx context.Context, p *program, args []string) error {
+	in, err := os.Open(args[0])
+	if err != nil {
+		return missing(err)
+	}
+	defer in.Close()
+	for _, name := range []string{logFile, keysFile} {
+		if _, err := os.Lstat(filepath.Join(r.data, name)); err == nil && (name == logFile || r.keys != "") {
+			return invalidInput("%s exists already; it is not overwritten", filepath.Join(r.data, name))
+		}
+	}
+	if err := r.restoreKeys(); err != nil {
+		return err
+	}
+	id, err := bolt.Restore(ctx, in, r.data)
+	if err != nil {
+		return err
+	}
+	if r.json {
+		return p.printJSON(map[string]any{"data": r.data, "store": id.ID, "epoch": id.Epoch})
+	}
+	return p.printf("%s: registro %s, epoca %d\n", r.data, id.ID, id.Epoch)
+}
+
+// restoreKeys puts the copy of the keyring into its place, if there is one.
+func (r *restoring) restoreKeys() error {
+	if r.keys == "" {
+		return nil
+	}
+	in, err := os.Open(r.keys)
+	if err != nil {
+		return missing(err)
+	}
+	defer in.Close()
+	if err := os.MkdirAll(r.data, 0o700); err != nil {
+		return err
+	}
+	return keyring.Restore(filepath.Join(r.data, keysFile), in)
+}

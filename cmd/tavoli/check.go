@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"tavoli/adapters/bolt"
+	"tavoli/adapters/evidence"
+	"tavoli/adapters/keyring"
+	"tavoli/adapters/web"
+	"tavoli/domain"
+)
+
+// A checking is how a data folder is verified.
+type checking struct {
+	target *target
+	json   bool
+	shown  bool
+}
+
+func checkCommand() command {
+	return command{"check", "", "legge tutto e dice che cosa non va e dove · reads everything and says what is wrong where", func(fs *flag.FlagSet) action {
+		c := &checking{target: bindTarget(fs)}
+		fs.BoolVar(&c.json, "json", false, "answer in JSON")
+		fs.BoolVar(&c.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		return c.run
+	}}
+}
+
+// A verdict is what a check has found.
+type verdict struct {
+	OK       bool     `json:"ok"`
+	Problems []string `json:"problems"`
+}
+
+func (c *checking) run(ctx context.Context, p *program, _ []string) error {
+	v, err := c.verdict(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err := c.tell(p, v); err != nil || v.OK {
+		return err
+	}
+	return &exit{exitDamaged, errSilent}
+}
+
+// verdict asks the server, if there is one, and looks for itself otherwise.
+func (c *checking) verdict(ctx context.Context, p *program) (v verdict, err error) {
+	running, err := readConsole(c.target.data)
+	if err != nil {
+		return v, err
+	}
+	if c.target.url == "" && !running.answers(ctx) {
+		return c.offline(ctx, p)
+	}
+	err = c.target.with(ctx, p, func(to *client) error {
+		raw, err := to.get(ctx, "/admin/check", nil)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(raw, &v)
+	})
+	return v, err
+}
+
+// offline verifies a data folder that nobody serves.
+func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
+	if err := c.target.exists(); err != nil {
+		return verdict{}, err
+	}
+	v := verdict{Problems: []string{}}
+	shown := p.tells("check", c.shown)
+	findings, err := bolt.Check(ctx, c.target.data, func(done, total int64) { shown.at(int(done), int(total)) })
+	shown.end()
+	if err != nil {
+		return v, inUse(err)
+	}
+	for i := range findings {
+		v.Problems = append(v.Problems, findings[i].Error())
+	}
+	if err := checkKeys(filepath.Join(c.target.data, keysFile)); err != nil {
+		if errors.Is(err, keyring.ErrInUse) {
+			return v, inUse(err)
+		}
+		v.Problems = append(v.Problems, err.Error())
+	}
+	if len(findings) == 0 {
+		more, err := c.rest(ctx, p)
+		if err != nil {
+			return v, err
+		}
+		v.Problems = append(v.Problems, more...)
+	}
+	v.OK = len(v.Problems) == 0
+	return v, nil
+}
+
+// checkKeys verifies the keyring, which has to be there.
+func checkKeys(name string) error {
+	if _, err := os.Stat(name); err != nil {
+		return fmt.Errorf("the keyring is missing: %w", err)
+	}
+	ring, err := keyring.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ring.Check(), ring.Close())
+}
+
+// rest verifies what can only be read of a log that is well: whether the keys
+// belong to it, and the files it speaks of.
+func (c *checking) rest(ctx context.Context, p *program) ([]string, error) {
+	store, err := bolt.Open(c.target.data, bolt.Options{Now: p.now, Log: p.quietLog()})
+	if err != nil {
+		return nil, inUse(err)
+	}
+	defer store.Close()
+	ring, err := keyring.Open(filepath.Join(c.target.data, keysFile))
+	if err != nil {
+		return nil, nil // told already
+	}
+	defer ring.Close()
+	files, err := evidence.Open(filepath.Join(c.target.data, evidenceDir))
+	if err != nil {
+		return nil, err
+	}
+	beside := besides{vault: domain.Vault{Keys: ring, Log: store}, files: files, seen: make(map[string]bool)}
+	return beside.check(ctx, store)
+}
+
+// Besides are what lies beside the log and has to go with it: the keys to the
+// values of persons, and the files that were filed.
+type besides struct {
+	vault    domain.Vault
+	files    web.Files
+	seen     map[string]bool
+	shut     int             // values that cannot be opened
+	first    domain.Position // of the first of them
+	problems []string
+}
+
+// check reads the log and says what of it cannot be opened or found.
+func (b *besides) check(ctx context.Context, log domain.Log) ([]string, error) {
+	for page, err := range log.ReadAll(ctx, 0) {
+		if err != nil {
+			return b.problems, err
+		}
+		for _, e := range page.Entries {
+			if err := b.entry(e); err != nil {
+				b.problems = append(b.problems, fmt.Sprintf("position %d: %v", e.Position, err))
+			}
+		}
+	}
+	if b.shut > 0 {
+		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d descriptions of persons cannot be opened with the keyring", b.first, b.shut))
+	}
+	return b.problems, nil
+}
+
+// entry looks at what one entry needs beside the log.
+func (b *besides) entry(e domain.Entry) error {
+	envelope, err := e.Envelope()
+	if err != nil || !envelope.Stream.Personal() && envelope.Type != (domain.EvidenceFiled{}).Name() {
+		return err
+	}
+	rec, err := e.Record()
+	if err != nil {
+		return err
+	}
+	switch fact := rec.Event.(type) {
+	case domain.PersonDescribed:
+		if _, err := b.vault.Open(fact); err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
+			if b.shut++; b.shut == 1 {
+				b.first = e.Position
+			}
+		}
+	case domain.EvidenceFiled:
+		if !b.seen[fact.SHA256] {
+			b.seen[fact.SHA256] = true
+			return verifyFile(b.files, fact.SHA256)
+		}
+	}
+	return nil
+}
+
+// verifyFile reads a file to its end.
+func verifyFile(files web.Files, sha string) error {
+	f, err := files.Open(sha)
+	if err != nil {
+		return fmt.Errorf("evidence %s: %w", sha, err)
+	}
+	return f.Close()
+}
+
+func (c *checking) tell(p *program, v verdict) error {
+	if c.json {
+		return p.printJSON(v)
+	}
+	if v.OK {
+		return p.printf("tutto a posto · all is well\n")
+	}
+	for _, problem := range v.Problems {
+		if err := p.printf("%s\n", problem); err != nil {
+			return err
+		}
+	}
+	return p.printf("%d\n", len(v.Problems))
+}

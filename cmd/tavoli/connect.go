@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A target is the register a command speaks to.
+type target struct {
+	data string
+	url  string
+	make bool // a register that is not there is made
+}
+
+// bindTarget adds the flags that name the register.
+func bindTarget(fs *flag.FlagSet) *target {
+	t := &target{}
+	fs.StringVar(&t.data, "data", "./data", "the data `folder`; its running server is used if there is one")
+	fs.StringVar(&t.url, "url", "", "the `address` of a server instead; the token comes from TAVOLI_TOKEN")
+	return t
+}
+
+// connect returns a client of the register: of the server that is named, of the
+// one that serves the data folder, or of the same handler in this process.
+func (t *target) connect(ctx context.Context, p *program) (*client, error) {
+	if t.url != "" {
+		token, _ := p.env("TAVOLI_TOKEN")
+		return &client{http: &http.Client{}, base: strings.TrimSuffix(t.url, "/"), token: token, close: nothing}, nil
+	}
+	running, err := readConsole(t.data)
+	if err != nil {
+		return nil, err
+	}
+	if running.answers(ctx) {
+		return &client{http: &http.Client{}, base: running.Address, token: running.Token, close: nothing}, nil
+	}
+	return t.open(ctx, p)
+}
+
+func nothing() error { return nil }
+
+// open opens the register in this process.
+func (t *target) open(ctx context.Context, p *program) (*client, error) {
+	if err := t.exists(); err != nil {
+		return nil, err
+	}
+	r, err := openRegister(ctx, settings{dir: t.data, log: p.quietLog(), now: p.now})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.ready(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	c := r.inProcess()
+	c.close = r.Close
+	return c, nil
+}
+
+// exists refuses a folder without a register, unless one is to be made.
+func (t *target) exists() error {
+	if t.make {
+		return nil
+	}
+	_, err := os.Stat(filepath.Join(t.data, logFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &exit{exitNotFound, fmt.Errorf("there is no register in %s; name one with --data or --url", t.data)}
+	}
+	return err
+}
+
+// with connects, does something and lets go of the register.
+func (t *target) with(ctx context.Context, p *program, do func(*client) error) error {
+	c, err := t.connect(ctx, p)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(c), c.close())
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// A local carries requests to a handler of this process, without a socket. The
+// answer streams: it can be read while the handler writes it.
+type local struct{ handler http.Handler }
+
+// RoundTrip implements [http.RoundTripper].
+func (l local) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(req.Context())
+	r := req.Clone(ctx)
+	r.RequestURI = req.URL.RequestURI()
+	r.RemoteAddr = "127.0.0.1:0"
+	r.Host = req.URL.Host
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	read, write := io.Pipe()
+	w := &localWriter{header: make(http.Header), pipe: write, ready: make(chan struct{})}
+	go func() {
+		defer cancel()
+		defer func() {
+			if fault := recover(); fault != nil {
+				write.CloseWithError(io.ErrUnexpectedEOF)
+			}
+			w.begin(http.StatusOK)
+			write.Close()
+			r.Body.Close()
+		}()
+		l.handler.ServeHTTP(w, r)
+	}()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		if req.Context().Err() != nil {
+			return nil, req.Context().Err()
+		}
+		<-w.ready
+	}
+	return &http.Response{
+		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: localBody{read, cancel}, ContentLength: -1, Request: req,
+	}, nil
+}
+
+// A localWriter is the handler's side of an answer.
+type localWriter struct {
+	header http.Header
+	sent   http.Header
+	status int
+	pipe   *io.PipeWriter
+	once   sync.Once
+	ready  chan struct{}
+}
+
+func (w *localWriter) begin(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, w.header.Clone()
+		close(w.ready)
+	})
+}
+
+// Header implements [http.ResponseWriter].
+func (w *localWriter) Header() http.Header { return w.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *localWriter) WriteHeader(status int) {
+	if status >= 200 {
+		w.begin(status)
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (w *localWriter) Write(b []byte) (int, error) {
+	w.begin(http.StatusOK)
+	return w.pipe.Write(b)
+}
+
+// Flush implements [http.Flusher]: what is written is on its way already.
+func (w *localWriter) Flush() { w.begin(http.StatusOK) }
+
+// A localBody ends the handler when it is closed early.
+type localBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+}
+
+// Close implements [io.Closer].
+func (b localBody) Close() error {
+	err := b.PipeReader.Close()
+	b.cancel()
+	return err
+}

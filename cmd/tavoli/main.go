@@ -1,0 +1,144 @@
+// Command tavoli is the register: the server and its command line in one program.
+// Every command but serve, restore and check is a client of the same HTTP API,
+// spoken to a running server or to the very same handler in this process.
+//
+// Read main.go for how a command is found, serve.go for how the server is made,
+// register.go for what depends on what.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// version is what the program calls itself.
+const version = "0.1.0"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv, now: time.Now}
+	code := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// A program is what a command needs of the world around it.
+type program struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+	env func(name string) (string, bool)
+	now func() time.Time
+}
+
+// A command is one thing that can be asked of the program.
+type command struct {
+	name  string // of one word or two: "audit trail"
+	args  string // what follows it: "TAVOLO [FILE]"
+	about string // Italian first, English beside it
+	bind  func(fs *flag.FlagSet) action
+}
+
+// An action carries out a command whose flags have been read.
+type action func(ctx context.Context, p *program, args []string) error
+
+// commands lists all there are, in the order in which they are shown.
+func commands() []command {
+	return []command{
+		serveCommand(),
+		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
+		rosterCommand(), reportCommand(),
+		auditTrailCommand(), auditEventsCommand(), replayCommand(),
+		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
+		tokenIssueCommand(), tokenRevokeCommand(),
+		backupCommand(), restoreCommand(), checkCommand(), versionCommand(),
+	}
+}
+
+// run carries out a command line and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	err := p.dispatch(ctx, args)
+	if err == nil {
+		return exitOK
+	}
+	if !errors.Is(err, errSilent) {
+		fmt.Fprintf(p.err, "tavoli: %v\n", err)
+	}
+	return exitCode(err)
+}
+
+// dispatch finds the command that the arguments begin with.
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		return p.help(args)
+	}
+	for _, c := range commands() {
+		words := strings.Fields(c.name)
+		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
+			return p.carryOut(ctx, c, args[len(words):])
+		}
+	}
+	if group := inGroup(args[0]); len(group) > 0 {
+		return usageError("tavoli %s: one of %s must follow", args[0], strings.Join(group, ", "))
+	}
+	return usageError("there is no command %q; tavoli help lists them", args[0])
+}
+
+// inGroup returns the second words of the commands that begin with a word.
+func inGroup(word string) (second []string) {
+	for _, c := range commands() {
+		if first, rest, ok := strings.Cut(c.name, " "); ok && first == word {
+			second = append(second, rest)
+		}
+	}
+	return second
+}
+
+// carryOut reads a command's flags and arguments and does it.
+func (p *program) carryOut(ctx context.Context, c command, args []string) error {
+	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	act := c.bind(fs)
+	rest, err := p.parse(fs, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		p.usage(c, fs)
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := c.counts(len(rest)); err != nil {
+		return err
+	}
+	return act(ctx, p, rest)
+}
+
+// counts checks the number of arguments against what the command names.
+func (c command) counts(n int) error {
+	least, most := 0, 0
+	for _, name := range strings.Fields(c.args) {
+		most++
+		if !strings.HasPrefix(name, "[") {
+			least++
+		}
+	}
+	if n < least || n > most {
+		return usageError("tavoli %s needs %s; tavoli %s --help explains it", c.name, orNothing(c.args), c.name)
+	}
+	return nil
+}
+
+func orNothing(args string) string {
+	if args == "" {
+		return "no arguments"
+	}
+	return args
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"tavoli/adapters/bolt"
+	"tavoli/adapters/evidence"
+	"tavoli/adapters/keyring"
+	"tavoli/adapters/web"
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// What lies in a data folder, beside the console and what adapters keep.
+const (
+	logFile      = "events.db"
+	keysFile     = "keys"
+	snapshotFile = "snapshot"
+	evidenceDir  = "evidence"
+)
+
+// Settings say which register to open and how.
+type settings struct {
+	dir string
+	log *slog.Logger
+	now func() time.Time
+}
+
+// A register is a data folder, opened: the log, the keys, the read models and what
+// answers for them. What depends on what is written in openRegister.
+type register struct {
+	settings
+	clock   *clock // of the log
+	ring    *keyring.Ring
+	store   *bolt.Store
+	vault   domain.Vault
+	exec    *domain.Executor
+	view    *projections.View
+	web     *web.Server
+	console console
+
+	stop     context.CancelFunc
+	followed chan struct{} // closed when the view follows no longer
+	fault    error         // why, once it is closed
+}
+
+// openRegister opens a data folder, making it if there is none, and lets the read
+// models follow the log.
+func openRegister(ctx context.Context, s settings) (_ *register, err error) {
+	r := &register{settings: s, clock: &clock{now: s.now}, console: newConsole(), followed: make(chan struct{})}
+	if err := r.complete(); err != nil {
+		return nil, err
+	}
+	if r.ring, err = keyring.Open(r.path(keysFile)); err != nil {
+		return nil, inUse(err)
+	}
+	if r.store, err = bolt.Open(s.dir, bolt.Options{Now: r.clock.Now, Log: s.log}); err != nil {
+		return nil, errors.Join(inUse(err), r.ring.Close())
+	}
+	r.vault = domain.Vault{Keys: r.ring, Log: r.store}
+	r.exec = &domain.Executor{Store: r.store}
+	if err := r.matches(ctx); err != nil {
+		return nil, errors.Join(err, r.store.Close(), r.ring.Close())
+	}
+	files, err := evidence.Open(r.path(evidenceDir))
+	if err != nil {
+		return nil, errors.Join(err, r.store.Close(), r.ring.Close())
+	}
+	r.view = projections.NewView(r.store, r.vault.Open, r.viewOptions())
+	r.web = r.server(files)
+	r.follow(ctx)
+	return r, nil
+}
+
+func (r *register) path(name string) string { return filepath.Join(r.dir, name) }
+
+// complete refuses a folder that has a log but not its keys: new keys would let a
+// register begin that can open nothing.
+func (r *register) complete() error {
+	_, noLog := os.Stat(r.path(logFile))
+	_, noKeys := os.Stat(r.path(keysFile))
+	if noLog == nil && errors.Is(noKeys, fs.ErrNotExist) {
+		return invalidInput("%s has a register but no keyring: put the copy of %s back first", r.dir, r.path(keysFile))
+	}
+	return os.MkdirAll(r.dir, 0o700)
+}
+
+// inUse tells that a data folder belongs to another process.
+func inUse(err error) error {
+	if errors.Is(err, keyring.ErrInUse) || errors.Is(err, bolt.ErrLocked) {
+		return &exit{exitInUse, fmt.Errorf("the register is open elsewhere, in another process: %w", err)}
+	}
+	return err
+}
+
+func (r *register) viewOptions() projections.Options {
+	return projections.Options{
+		Warn: r.log.Warn, Now: r.now,
+		Snapshots: &projections.Snapshots{
+			Shelf: shelf(r.path(snapshotFile)), Secret: r.ring.Secret("snapshot"), Identity: r.store.Identity(),
+		},
+	}
+}
+
+func (r *register) server(files *evidence.Files) *web.Server {
+	return &web.Server{
+		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files,
+		Secret: r.ring.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
+		Admin: r.admin(), Version: version,
+	}
+}
+
+// follow lets the read models follow the log until the register is closed.
+func (r *register) follow(ctx context.Context) {
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		r.fault = r.view.Follow(ctx)
+		close(r.followed)
+	}()
+}
+
+// ready waits until the read models show all that was in the log at the start.
+func (r *register) ready(ctx context.Context) error {
+	pause := time.NewTicker(2 * time.Millisecond)
+	defer pause.Stop()
+	for !r.view.Ready() {
+		select {
+		case <-r.followed:
+			return r.fault
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+	}
+	return nil
+}
+
+// Close lets go of the data folder, leaving a snapshot for the next start.
+func (r *register) Close() error {
+	r.stop()
+	<-r.followed
+	r.keepSnapshot(context.Background())
+	return errors.Join(r.store.Close(), r.ring.Close())
+}
+
+// A clock is the time of recording. It can be set for a demonstration, which is
+// recorded as if the register had been there in 2021 and 2022.
+type clock struct {
+	now func() time.Time
+
+	mu  sync.Mutex
+	set time.Time // zero: it goes
+}
+
+// Now returns the time.
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set.IsZero() {
+		return c.now()
+	}
+	return c.set
+}
+
+// Set stops the clock at a moment; a zero one lets it go again.
+func (c *clock) Set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set = at
+}

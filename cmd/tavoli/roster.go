@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// A moment is the two times of a question, as they are asked for.
+type moment struct {
+	effectiveAt string
+	knownAt     string
+}
+
+func bindMoment(fs *flag.FlagSet) *moment {
+	m := &moment{}
+	fs.StringVar(&m.effectiveAt, "effective-at", "", "what had happened by `when`, as 2022-05-25T15:00; empty: now")
+	fs.StringVar(&m.knownAt, "known-at", "", "what the register knew by `when`, a time or a position; empty: now")
+	return m
+}
+
+// query returns the parameters of the question.
+func (m *moment) query() url.Values {
+	q := make(url.Values)
+	set(q, "effective_at", m.effectiveAt)
+	set(q, "known_at", m.knownAt)
+	return q
+}
+
+// set sets a parameter that is given.
+func set(q url.Values, name, value string) {
+	if value != "" {
+		q.Set(name, value)
+	}
+}
+
+// A rostering is what is asked of a roster.
+type rostering struct {
+	target  *target
+	moment  *moment
+	filter  map[string]*string
+	purpose string
+	csv     bool
+	json    bool
+}
+
+func rosterCommand() command {
+	return command{"roster", "TAVOLO", "chi è iscritto, attende, era presente · who is registered, waits, was present", func(fs *flag.FlagSet) action {
+		r := &rostering{target: bindTarget(fs), moment: bindMoment(fs), filter: make(map[string]*string)}
+		for name, usage := range map[string]string{
+			"ente": "only those of an `ente`: comune/G273, or the ISTAT code of a comune", "kind": "only those of enti of a `kind`",
+			"mode": "only those of a `mode`: in-presence, online", "state": "only those in a `state`: registered, waiting, confirmed, withdrawn, refused, present, absent, all",
+			"q": "only those with the `words` in the name of the person or of the ente",
+		} {
+			r.filter[name] = fs.String(name, "", usage)
+		}
+		fs.BoolVar(&r.csv, "csv", false, "answer as CSV, an export that is recorded as such")
+		fs.BoolVar(&r.json, "json", false, "answer in JSON")
+		return r.run
+	}}
+}
+
+// mostLines is how many lines of a list are asked for at once.
+const mostLines = 1000
+
+func (r *rostering) run(ctx context.Context, p *program, args []string) error {
+	if r.csv && r.json {
+		return usageError("tavoli roster: --csv or --json")
+	}
+	q := r.moment.query()
+	for name, value := range r.filter {
+		set(q, name, *value)
+	}
+	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
+	return r.target.with(ctx, p, func(c *client) error {
+		if r.csv {
+			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: q, accept: "text/csv"})
+		}
+		q.Set("limit", strconv.Itoa(mostLines))
+		raw, err := allPages(ctx, c, path, q)
+		if err != nil {
+			return err
+		}
+		if r.json {
+			return p.printRaw(raw)
+		}
+		return printRoster(p, raw)
+	})
+}
+
+// copyAnswer writes an answer to standard output as it comes.
+func copyAnswer(ctx context.Context, p *program, c *client, call call) error {
+	resp, err := c.send(ctx, call)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(p.out, resp.Body)
+	return err
+}
+
+// allPages asks for a list until its end. A list of one page is returned as it was
+// answered; of several, the first is returned with the lines of all.
+func allPages(ctx context.Context, c *client, path string, q url.Values) ([]byte, error) {
+	first, err := c.get(ctx, path, q)
+	if err != nil {
+		return nil, err
+	}
+	page, err := readPage(first)
+	if err != nil || page.NextCursor == "" {
+		return first, err
+	}
+	items := page.Items
+	for page.NextCursor != "" {
+		q.Set("cursor", page.NextCursor)
+		raw, err := c.get(ctx, path, q)
+		if err != nil {
+			return nil, err
+		}
+		if page, err = readPage(raw); err != nil {
+			return nil, err
+		}
+		items = append(items, page.Items...)
+	}
+	return withItems(first, items)
+}
+
+// A page is a part of a list.
+type page struct {
+	Items      []json.RawMessage `json:"items"`
+	NextCursor string            `json:"next_cursor"`
+}
+
+func readPage(raw []byte) (p page, err error) {
+	err = json.Unmarshal(raw, &p)
+	return p, err
+}
+
+// withItems returns an answer with other items and no cursor, its fields in the
+// order they had.
+func withItems(answer []byte, items []json.RawMessage) ([]byte, error) {
+	dec := json.NewDecoder(bytes.NewReader(answer))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		switch name {
+		case "next_cursor":
+			continue
+		case "items":
+			if value, err = json.Marshal(items); err != nil {
+				return nil, err
+			}
+		}
+		if out.Len() > 1 {
+			out.WriteByte(',')
+		}
+		fmt.Fprintf(&out, "%q:%s", name, value)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// printRoster shows a roster to people.
+func printRoster(p *program, raw []byte) error {
+	var r struct {
+		Tavolo, Subject, Day, Weekday, State, Mode string
+		StartsAt                                   string `json:"starts_at"`
+		EndsAt                                     string `json:"ends_at"`
+		HoursKnown                                 bool   `json:"hours_known"`
+		Items                                      []struct {
+			Name, Capacity, Mode, State, Attendance string
+			PlaceInLine                             int  `json:"place_in_line"`
+			Minutes                                 *int `json:"minutes"`
+			Ente                                    *struct{ Name string }
+			Validated                               *struct{ Attended bool }
+		}
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return err
+	}
+	when := r.Weekday + " " + r.Day
+	if r.HoursKnown {
+		when = r.Weekday + " " + inItaly(r.StartsAt) + "-" + clockOf(r.EndsAt)
+	}
+	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), when, r.Mode, r.State); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, line := range r.Items {
+		ente, minutes, validated := "", "", ""
+		if line.Ente != nil {
+			ente = line.Ente.Name
+		}
+		if line.Minutes != nil {
+			minutes = strconv.Itoa(*line.Minutes)
+		}
+		if line.Validated != nil {
+			validated = map[bool]string{true: "sì", false: "no"}[line.Validated.Attended]
+		}
+		state := line.State
+		if line.PlaceInLine > 0 {
+			state += " " + strconv.Itoa(line.PlaceInLine) + "°"
+		}
+		rows = append(rows, []string{line.Name, ente, line.Capacity, line.Mode, state, line.Attendance, minutes, validated})
+	}
+	if err := p.printTable("nome ente veste modalità stato presenza minuti validata", rows); err != nil {
+		return err
+	}
+	return p.printf("\n%d\n", len(rows))
+}
+
+// clockOf returns the hour of a moment in Italy.
+func clockOf(text string) string {
+	local := inItaly(text)
+	if len(local) < 5 {
+		return local
+	}
+	return local[len(local)-5:]
+}

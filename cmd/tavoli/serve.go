@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"tavoli/adapters/bus"
+)
+
+// A serving is how the register is to be served.
+type serving struct {
+	data    string
+	listen  string
+	demo    bool
+	store   string
+	nats    string
+	logJSON bool
+	level   string
+	shown   bool // progress
+}
+
+func serveCommand() command {
+	return command{"serve", "", "serve il registro via HTTP · serves the register over HTTP", func(fs *flag.FlagSet) action {
+		s := &serving{}
+		fs.StringVar(&s.data, "data", "./data", "the data `folder`; it is made if there is none")
+		fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the `address` to listen on; port 0 picks a free one")
+		fs.BoolVar(&s.demo, "demo", false, "load the real programme and invented people into an empty register")
+		fs.StringVar(&s.store, "store", "bolt", "the event `store`; bolt is the one there is")
+		fs.StringVar(&s.nats, "nats", "", "publish what happens to NATS JetStream at this `address`; see docs/bus.md")
+		fs.BoolVar(&s.logJSON, "log-json", false, "log as JSON")
+		fs.StringVar(&s.level, "log-level", "info", "the least `level` that is logged: debug, info, warn, error")
+		fs.BoolVar(&s.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		return s.run
+	}}
+}
+
+// logger returns the structured log of the server, on standard error.
+func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.level)); err != nil {
+		return nil, usageError("--log-level: %q is none of debug, info, warn, error", s.level)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if s.logJSON {
+		return slog.New(slog.NewJSONHandler(to, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(to, options)), nil
+}
+
+// quietLog is the log of commands that open the register themselves: only what is wrong.
+func (p *program) quietLog() *slog.Logger {
+	return slog.New(slog.NewTextHandler(p.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// run serves until ctx is done or something fails that it cannot serve without.
+func (s *serving) run(ctx context.Context, p *program, _ []string) error {
+	log, err := s.logger(p.err)
+	if err != nil {
+		return err
+	}
+	if s.store != "bolt" {
+		return usageError("--store: there is no event store %q; bolt is the one there is", s.store)
+	}
+	r, err := openRegister(ctx, settings{dir: s.data, log: log, now: p.now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.serve(ctx, p, r), r.Close())
+}
+
+// serve prepares the register, answers requests and ends in good order.
+func (s *serving) serve(ctx context.Context, p *program, r *register) error {
+	socket, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	asked := ctx
+	ctx, fail := context.WithCancelCause(asked)
+	defer fail(nil)
+	r.watch(ctx, fail)
+	token, err := s.prepare(ctx, p, r)
+	if err != nil {
+		return errors.Join(err, fault(asked, ctx))
+	}
+	release, err := s.publish(ctx, r, fail)
+	if err != nil {
+		return err
+	}
+	defer release()
+	server := r.web.HTTP()
+	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
+	go func() { fail(server.Serve(socket)) }()
+	go r.keepSnapshots(ctx)
+	if err := s.announce(ctx, p, r, socket, token); err != nil {
+		return errors.Join(err, fault(asked, ctx), end(server))
+	}
+	<-ctx.Done()
+	r.log.Info("stopping", "cause", context.Cause(ctx))
+	return errors.Join(fault(asked, ctx), end(server), r.console.remove(r.dir))
+}
+
+// watch ends the serving when the register cannot go on.
+func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
+	go func() {
+		select {
+		case <-r.store.Failed():
+			fail(fmt.Errorf("the event store has failed: %w", r.store.Err()))
+		case <-r.followed:
+			fail(fmt.Errorf("the read models have stopped: %w", r.fault))
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// prepare loads the demonstration and makes the first account, if they are due.
+func (s *serving) prepare(ctx context.Context, p *program, r *register) (token string, err error) {
+	if s.demo {
+		if err := r.demonstrate(ctx, p.tells("demo", s.shown)); err != nil {
+			return "", fmt.Errorf("load the demonstration: %w", err)
+		}
+	}
+	set, _ := p.env("TAVOLI_ADMIN_TOKEN")
+	token, err = r.firstAdmin(ctx, set)
+	if err != nil {
+		return "", fmt.Errorf("make the first account: %w", err)
+	}
+	return token, r.ready(ctx)
+}
+
+// announce tells where the register is being served: on standard output for
+// people and scripts, in the data folder for the command line.
+func (s *serving) announce(_ context.Context, p *program, r *register, socket net.Listener, token string) error {
+	r.console.Address = "http://" + reachable(socket.Addr())
+	if err := r.console.write(r.dir); err != nil {
+		return err
+	}
+	text := r.console.Address + "\n"
+	if token != "" {
+		text += fmt.Sprintf("Primo accesso / first sign-in: account %s, token %s\n", firstAccount, token)
+	}
+	if _, err := io.WriteString(p.out, text); err != nil {
+		return err
+	}
+	r.log.Info("serving", "address", r.console.Address, "data", r.dir, "store", r.store.Identity().String(), "position", uint64(r.view.Seen()), "version", version)
+	return nil
+}
+
+// reachable returns the address under which a listener can be reached from here.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// publish lets a bridge carry what happens to a broker, if there is to be one.
+func (s *serving) publish(ctx context.Context, r *register, fail context.CancelCauseFunc) (release func(), err error) {
+	if s.nats == "" {
+		return func() {}, nil
+	}
+	broker, err := bus.Connect(ctx, s.nats, r.log)
+	if err != nil {
+		return nil, err
+	}
+	bridge := &bus.Bridge{
+		Name: "nats", Log: r.store, Identity: r.store.Identity(), Publisher: broker,
+		Checkpoints: bus.FileCheckpoints(r.path("bridges")), Logger: r.log,
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := bridge.Run(ctx); err != nil {
+			fail(err)
+		}
+	}()
+	return func() {
+		fail(nil)
+		<-ended
+		if err := broker.Close(); err != nil {
+			r.log.Warn("close the broker", "error", err)
+		}
+	}, nil
+}
+
+// grace is how long requests under way may take when the server stops.
+const grace = 15 * time.Second
+
+// end takes no more requests and waits for those under way.
+func end(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("stop: %w", errors.Join(err, server.Close()))
+	}
+	return nil
+}
+
+// fault returns why the serving ended, unless it was asked to.
+func fault(asked, ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if asked.Err() != nil || errors.Is(cause, context.Canceled) || errors.Is(cause, http.ErrServerClosed) {
+		return nil
+	}
+	return cause
+}

@@ -1,0 +1,258 @@
+package tests_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain takes the program away that the stories were told with.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.dir != "" {
+		os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+// built is the program, made when the first story needs it.
+var built struct {
+	once sync.Once
+	dir  string
+	path string
+	err  error
+}
+
+// tavoli returns the path of the program, with the race detector where the tests
+// have it.
+func tavoli(t testing.TB) string {
+	t.Helper()
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "tavoli-stories-*"); built.err != nil {
+			return
+		}
+		built.path = filepath.Join(built.dir, "tavoli")
+		args := []string{"build", "-o", built.path}
+		if raceDetector {
+			args = append(args, "-race")
+		}
+		out, err := exec.Command("go", append(args, "tavoli/cmd/tavoli")...).CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("build the program: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return built.path
+}
+
+// patience is how long a story waits for what must come.
+const patience = 60 * time.Second
+
+// A server is the program, serving a data folder.
+type server struct {
+	t     testing.TB
+	data  string
+	cmd   *exec.Cmd
+	url   string // the first line it printed
+	lines chan string
+	log   *lockedBuffer
+	done  chan struct{}
+	err   error // once done
+}
+
+// A lockedBuffer takes what a process writes, and shows it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (l *lockedBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// serve starts the program on a data folder and returns when it is serving.
+func serve(t testing.TB, data string, more ...string) *server {
+	t.Helper()
+	s := launch(t, data, more...)
+	s.url = s.line()
+	if !strings.HasPrefix(s.url, "http://127.0.0.1:") {
+		t.Fatalf("the first line is %q, not an address\n%s", s.url, s.log)
+	}
+	return s
+}
+
+// adminToken is what the stories sign in with.
+const adminToken = "tvl_a-token-of-the-stories-0123456789"
+
+// launch starts the program without waiting for it.
+func launch(t testing.TB, data string, more ...string) *server {
+	t.Helper()
+	s := &server{t: t, data: data, lines: make(chan string, 100), log: &lockedBuffer{}, done: make(chan struct{})}
+	s.cmd = exec.Command(tavoli(t), append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, more...)...)
+	s.cmd.Env = environment("TAVOLI_ADMIN_TOKEN=" + adminToken)
+	s.cmd.Stderr = s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go s.follow(out)
+	t.Cleanup(func() { s.kill() })
+	return s
+}
+
+// follow hands on what the program prints and waits for its end.
+func (s *server) follow(out io.Reader) {
+	scan := bufio.NewScanner(out)
+	for scan.Scan() {
+		s.lines <- scan.Text()
+	}
+	close(s.lines)
+	s.err = s.cmd.Wait()
+	close(s.done)
+}
+
+// environment is that of the tests without what would speak to the program.
+func environment(more ...string) []string {
+	var env []string
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "TAVOLI_") {
+			env = append(env, pair)
+		}
+	}
+	return append(env, more...)
+}
+
+// line returns the next line the program prints, or nothing when it has ended.
+func (s *server) line() string {
+	s.t.Helper()
+	select {
+	case line := <-s.lines:
+		return line
+	case <-time.After(patience):
+		s.t.Fatalf("the program printed nothing\n%s", s.log)
+		return ""
+	}
+}
+
+// wait returns the exit code of the program when it has ended.
+func (s *server) wait() int {
+	s.t.Helper()
+	select {
+	case <-s.done:
+	case <-time.After(patience):
+		s.t.Fatalf("the program does not end\n%s", s.log)
+	}
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// stop asks the program to end and expects that it does so in good order.
+func (s *server) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	if code := s.wait(); code != 0 {
+		s.t.Errorf("the program ended with %d\n%s", code, s.log)
+	}
+}
+
+// kill ends the program as a loss of power would.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill() // it may have ended already
+	<-s.done
+}
+
+// ask sends a request to the server and returns status and answer.
+func (s *server) ask(ctx context.Context, method, path, key, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.url+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(raw), err
+}
+
+// must asks and expects success.
+func (s *server) must(method, path, key, body string) string {
+	s.t.Helper()
+	status, answer, err := s.ask(s.t.Context(), method, path, key, body)
+	if err != nil || status >= 300 {
+		s.t.Fatalf("%s %s: %d %s %v\n%s", method, path, status, answer, err, s.log)
+	}
+	return answer
+}
+
+// A ran is what became of a command line.
+type ran struct {
+	code        int
+	out, errors string
+}
+
+// run runs the program with arguments.
+func run(t testing.TB, args ...string) ran {
+	t.Helper()
+	return runWith(t, nil, "", args...)
+}
+
+// runWith runs the program with an environment and something on standard input.
+func runWith(t testing.TB, env []string, in string, args ...string) ran {
+	t.Helper()
+	cmd := exec.Command(tavoli(t), args...)
+	cmd.Env = environment(env...)
+	cmd.Stdin = strings.NewReader(in)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	return ran{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// runs expects success and returns what was printed.
+func runs(t testing.TB, args ...string) string {
+	t.Helper()
+	r := run(t, args...)
+	if r.code != 0 {
+		t.Fatalf("tavoli %s: %d\n%s%s", strings.Join(args, " "), r.code, r.out, r.errors)
+	}
+	return r.out
+}
