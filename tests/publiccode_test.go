@@ -1,7 +1,10 @@
 package tests_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -117,6 +120,31 @@ func (h house) agree(p publiccode, must func(bool, string, ...any)) {
 	must(strings.Contains(h.read("README.md"), "[EUPL-1.2](LICENSE)"), "README.md does not name the license")
 	claims := p.Italy.Conforme["gdpr"] == slices.ContainsFunc(p.Supports, func(s map[string]string) bool { return s["id"] == "alias:gdpr" })
 	must(claims, "supports and IT/conforme disagree")
+}
+
+// TestYAML reads every file in YAML, whoever it is for.
+func TestYAML(t *testing.T) {
+	reportFaults(t, theHouse, house.brokenYAML)
+	wants(t, map[string]string{"a.yml": "a: [1]\n---\nb: 2\n", ".ci/b.yaml": "- a\n"}, house.brokenYAML, "")
+	wants(t, map[string]string{"a.yml": "a: [1\n"}, house.brokenYAML, "a.yml: yaml:")
+	wants(t, map[string]string{"a.yml": "a: 1\na: 2\n"}, house.brokenYAML, "a.yml: yaml:")
+}
+
+func (h house) brokenYAML() (faults []string, err error) {
+	names, err := h.files()
+	for _, name := range names {
+		if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
+			continue
+		}
+		dec := yaml.NewDecoder(strings.NewReader(h.read(name)))
+		for broken := error(nil); broken == nil; {
+			var document any
+			if broken = dec.Decode(&document); broken != nil && !errors.Is(broken, io.EOF) {
+				faults = append(faults, name+": "+broken.Error())
+			}
+		}
+	}
+	return faults, err
 }
 
 // TestPubliccodeCatches spoils the project's own file in each respect.
