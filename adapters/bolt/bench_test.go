@@ -219,3 +219,11 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkProfile(b *testing.B) {
+	s := open(b, b.TempDir(), bolt.Options{})
+	for b.Loop() {
+		b.ReportMetric(drive(b, boltSide{b, s}, 256, 600_000, "p"), "events/s")
+		b.ReportMetric(float64(s.Stats().Appended/s.Stats().Commits), "group")
+	}
+}

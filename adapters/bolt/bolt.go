@@ -44,7 +44,7 @@ type Store struct {
 	moved  signal
 
 	pool     sync.Pool // of *request
-	requests chan *request
+	queue    queue
 	orders   chan func(*writer) // what the writer is to do between two commits
 	closing  chan struct{}
 	stopped  chan struct{} // closed when the writer has ended
@@ -107,7 +107,8 @@ func newStore(dir string, o Options) *Store {
 	}
 	s := &Store{
 		dir: dir, options: o, log: o.Log, index: newIndex(),
-		requests: make(chan *request, 1024), orders: make(chan func(*writer)),
+		orders:  make(chan func(*writer)),
+		queue:   queue{filled: make(chan struct{}, 1)},
 		closing: make(chan struct{}), stopped: make(chan struct{}), failed: make(chan struct{}),
 	}
 	if s.log == nil {

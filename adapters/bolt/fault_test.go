@@ -115,6 +115,9 @@ func leaves(t *testing.T, dir string) (ids []int) {
 	return ids
 }
 
+// pageSize is that of the store's file.
+const pageSize = 16 << 10
+
 // TestFlippedBits flips one bit of a page in use. Either it is found and what it
 // damages is not served, or it lay where nothing is written.
 func TestFlippedBits(t *testing.T) {
@@ -126,7 +129,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 	found := 0
 	for range 150 {
-		at := pages[rand.IntN(len(pages))]*4096 + rand.IntN(4096)
+		at := pages[rand.IntN(len(pages))]*pageSize + rand.IntN(pageSize)
 		bit := byte(1) << rand.IntN(8)
 		data := bytes.Clone(clean[:])
 		data[at] ^= bit
@@ -289,7 +292,7 @@ func TestTruncatedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{1, 4096, 10_000, pages[len(pages)/2] * 4096, pages[len(pages)-1]*4096 + 100} {
+	for _, size := range []int{1, 4096, 20_000, pages[len(pages)/2] * pageSize, pages[len(pages)-1]*pageSize + 100} {
 		if err := os.WriteFile(path, clean[:size], 0o600); err != nil {
 			t.Fatal(err)
 		}

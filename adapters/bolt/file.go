@@ -48,7 +48,8 @@ var (
 const (
 	lockTimeout = time.Second
 	mapSize     = 64 << 30 // of address space, so that the file is never mapped anew while somebody reads it
-	growStep    = 64 << 20 // by how much the file grows at a time
+	growStep    = 16 << 20 // by how much the file grows at a time
+	pageSize    = 16 << 10 // a commit of many events writes fewer pages, one of one event hardly more
 )
 
 // A file is an open events.db.
@@ -133,7 +134,7 @@ func create(path string, id domain.Identity) error {
 	}
 	defer os.Remove(temp.Name())
 	temp.Close()
-	db, err := bbolt.Open(temp.Name(), 0o600, nil)
+	db, err := bbolt.Open(temp.Name(), 0o600, &bbolt.Options{PageSize: pageSize})
 	if err != nil {
 		return err
 	}

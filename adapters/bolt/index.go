@@ -78,7 +78,10 @@ func (x *index) at(id uint32) *stream { return &x.blocks[id>>streamBits][id&(str
 func (x *index) nameOf(s *stream) []byte { return x.names.at(s.name)[:s.nameLen] }
 
 // find returns the number of a stream.
-func (x *index) find(name []byte, hash uint32) (uint32, bool) {
+func (x *index) find(name []byte, hash uint32) (uint32, bool) { return find(x, name, hash) }
+
+// find takes names as bytes, out of entries, and as text, out of requests.
+func find[N []byte | domain.Stream](x *index, name N, hash uint32) (uint32, bool) {
 	mask := uint32(len(x.slots) - 1)
 	for i := hash & mask; x.slots[i] != 0; i = (i + 1) & mask {
 		id := x.slots[i] - 1
@@ -100,6 +103,22 @@ func (x *index) lookup(name []byte) (stream, bool) {
 	return *x.at(id), true
 }
 
+// A place is where a stream is, or would be, in the index.
+type place struct {
+	id    uint32
+	hash  uint32
+	known bool
+}
+
+// locate returns the place of a stream and the stream as it is now.
+func (x *index) locate(name domain.Stream) (p place, s stream) {
+	p.hash = uint32(maphash.String(x.seed, string(name)))
+	if p.id, p.known = find(x, name, p.hash); p.known {
+		s = *x.at(p.id)
+	}
+	return p, s
+}
+
 // add makes a stream that is not there yet.
 func (x *index) add(name []byte, hash uint32) uint32 {
 	if 4*(uint64(x.count)+1) > 3*uint64(len(x.slots)) {
@@ -113,11 +132,12 @@ func (x *index) add(name []byte, hash uint32) uint32 {
 	copy(x.names.at(ref), name)
 	*x.at(id) = stream{name: ref, hash: hash, nameLen: uint8(len(name))}
 	x.count++
-	x.place(id, hash)
+	x.insert(id, hash)
 	return id
 }
 
-func (x *index) place(id, hash uint32) {
+// insert puts a stream into the slots.
+func (x *index) insert(id, hash uint32) {
 	mask := uint32(len(x.slots) - 1)
 	i := hash & mask
 	for x.slots[i] != 0 {
@@ -129,7 +149,7 @@ func (x *index) place(id, hash uint32) {
 func (x *index) grow() {
 	x.slots = make([]uint32, 2*len(x.slots))
 	for id := range x.count {
-		x.place(id, x.at(id).hash)
+		x.insert(id, x.at(id).hash)
 	}
 }
 
@@ -142,16 +162,6 @@ func (x *index) remove(id uint32) {
 	}
 	x.slots[i] = 0
 	x.count--
-}
-
-// note adds the position of the next event of a stream. Positions grow.
-func (x *index) note(name []byte, pos domain.Position) {
-	hash := x.hash(name)
-	id, ok := x.find(name, hash)
-	if !ok {
-		id = x.add(name, hash)
-	}
-	x.push(id, uint64(pos))
 }
 
 // push adds a position to a stream.
@@ -204,21 +214,18 @@ func (x *index) mark() {
 	x.marks.names, x.marks.chunks = x.names.top, x.chunks.top
 }
 
-// noteUndoable is note, remembering how things were.
-func (x *index) noteUndoable(name []byte, pos domain.Position) {
-	hash := x.hash(name)
-	id, ok := x.find(name, hash)
-	u := undo{id: id, fresh: !ok}
-	if ok {
-		if u.old = *x.at(id); u.old.tail != 0 {
-			u.tailN = chunkN(x.chunks.at(u.old.tail))
-		}
-	} else {
-		id = x.add(name, hash)
-		u.id = id
+// noteUndoable adds the position of the next event of a stream and remembers how
+// things were. The stream is added if it is not known yet.
+func (x *index) noteUndoable(p *place, name domain.Stream, pos domain.Position) {
+	u := undo{fresh: !p.known}
+	if !p.known {
+		p.id, p.known = x.add([]byte(name), p.hash), true
+	} else if u.old = *x.at(p.id); u.old.tail != 0 {
+		u.tailN = chunkN(x.chunks.at(u.old.tail))
 	}
+	u.id = p.id
 	x.undos = append(x.undos, u)
-	x.push(id, uint64(pos))
+	x.push(p.id, uint64(pos))
 }
 
 // undo takes back everything noted since mark.

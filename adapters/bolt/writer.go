@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -69,16 +70,56 @@ func (s *Store) Append(ctx context.Context, batches ...domain.Batch) (domain.Pos
 		s.release(r)
 		return 0, err
 	}
-	select {
-	case s.requests <- r:
-	case <-ctx.Done():
-		s.release(r)
-		return 0, ctx.Err()
-	case <-s.closing:
+	if !s.queue.add(r) {
 		s.release(r)
 		return 0, domain.ErrStoreClosed
 	}
 	return s.await(ctx, r)
+}
+
+// A queue holds what the writer has not taken yet. It is as long as there are
+// callers. A mutex costs them less than a channel.
+type queue struct {
+	mu     sync.Mutex
+	list   []*request
+	closed bool
+	filled chan struct{} // has something in it when the list became non-empty
+}
+
+// add puts a request into the queue, unless the queue is closed.
+func (q *queue) add(r *request) bool {
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		return false
+	}
+	q.list = append(q.list, r)
+	first := len(q.list) == 1
+	q.mu.Unlock()
+	if first {
+		select {
+		case q.filled <- struct{}{}:
+		default:
+		}
+	}
+	return true
+}
+
+// swap takes everything out of the queue and leaves it an empty list to use.
+func (q *queue) swap(empty []*request) []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := q.list
+	q.list = empty
+	return list
+}
+
+// close ends the queue and returns what nobody will take.
+func (q *queue) close() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	return q.list
 }
 
 // await waits for the outcome of a request. A request that the writer has not
@@ -91,11 +132,6 @@ func (s *Store) await(ctx context.Context, r *request) (domain.Position, error) 
 			return 0, ctx.Err()
 		}
 		return 0, fmt.Errorf("%w (%w)", domain.ErrOutcome, ctx.Err())
-	case <-s.stopped:
-		if r.state.CompareAndSwap(queued, abandoned) {
-			return 0, domain.ErrStoreClosed
-		}
-		<-r.done
 	}
 	pos, err := r.position, r.err
 	s.release(r)
@@ -188,6 +224,8 @@ type writer struct {
 	stamp   []byte    // the same, written down
 	scratch []byte
 
+	waiting []*request // taken out of the queue, in no group yet
+	spare   []*request // for the queue to use
 	group   []*request // those of the commit under way
 	puts    [][]byte   // their records, each after its key
 	size    int
@@ -207,59 +245,66 @@ func (w *writer) run() {
 	defer close(w.s.stopped)
 	for {
 		select {
-		case r := <-w.s.requests:
-			w.carryOut(r)
+		case <-w.s.queue.filled:
+			w.carryOut()
+		case order := <-w.s.orders:
+			order(w)
+		case <-w.s.closing:
+			w.turnAway(w.waiting)
+			w.turnAway(w.s.queue.close())
+			return
+		}
+	}
+}
+
+// turnAway answers those who came too late.
+func (w *writer) turnAway(list []*request) {
+	for _, r := range list {
+		if r.state.CompareAndSwap(queued, taken) {
+			r.position, r.err = 0, domain.ErrStoreClosed
+			r.done <- struct{}{}
+		}
+	}
+}
+
+// carryOut stores the requests that wait, together, until none does.
+func (w *writer) carryOut() {
+	for w.gather(); len(w.group) > 0; w.gather() {
+		w.place()
+		var err error
+		if len(w.puts) > 0 {
+			err = w.commit()
+		}
+		w.answer(err)
+		select {
 		case order := <-w.s.orders:
 			order(w)
 		case <-w.s.closing:
 			return
+		default:
 		}
 	}
 }
 
-// carryOut stores a request together with those that wait behind it.
-func (w *writer) carryOut(r *request) {
-	w.gather(r)
-	if len(w.group) == 0 {
-		return
-	}
-	err := w.place()
-	if err == nil && len(w.puts) > 0 {
-		err = w.commit()
-	}
-	w.answer(err)
-}
-
-// gather drains the queue. The callers that the commit before has woken get their
-// turn to ask again, so that a group is all that can be had without waiting.
-func (w *writer) gather(r *request) {
+// gather takes what waits in the queue, up to the size of a group. The callers
+// that the commit before has woken get their turn to ask again, so that a group is
+// all that can be had without waiting.
+func (w *writer) gather() {
 	w.group, w.size = w.group[:0], 0
-	for {
-		before := len(w.group)
-		w.take(r)
-		w.drain()
-		if len(w.group) == before || w.full() {
+	for n := -1; n < len(w.group); {
+		n = len(w.group)
+		if len(w.waiting) == 0 {
+			w.waiting = w.s.queue.swap(w.spare[:0])
+			w.spare = w.waiting
+		}
+		for len(w.waiting) > 0 && len(w.group) < groupRequests && w.size < groupBytes {
+			w.take(w.waiting[0])
+			w.waiting = w.waiting[1:]
+		}
+		if len(w.waiting) > 0 {
 			return
 		}
 		runtime.Gosched()
-		select {
-		case r = <-w.s.requests:
-		default:
-			return
-		}
-	}
-}
-
-func (w *writer) full() bool { return len(w.group) >= groupRequests || w.size >= groupBytes }
-
-func (w *writer) drain() {
-	for !w.full() {
-		select {
-		case r := <-w.s.requests:
-			w.take(r)
-		default:
-			return
-		}
 	}
 }
 
@@ -271,10 +316,10 @@ func (w *writer) take(r *request) {
 }
 
 // place gives every event of the group its position, time and link, in memory.
-func (w *writer) place() error {
+func (w *writer) place() {
 	if f := w.s.failure.Load(); f != nil {
 		w.refuse(f)
-		return nil
+		return
 	}
 	w.undone = writerMark{w.next, w.link, w.last}
 	w.inGroup, w.puts = w.next, w.puts[:0]
@@ -289,7 +334,6 @@ func (w *writer) place() error {
 	for _, r := range w.group {
 		w.placeRequest(r)
 	}
-	return nil
 }
 
 // placeRequest places the batches of a request up to the first that is refused.
@@ -304,8 +348,7 @@ func (w *writer) placeRequest(r *request) {
 
 func (w *writer) placeBatch(r *request, i int) (domain.Position, error) {
 	b := &r.batches[i]
-	name := []byte(b.Stream)
-	st, _ := w.s.index.lookup(name)
+	at, st := w.s.index.locate(b.Stream)
 	head := domain.Revision(st.length) - 1
 	switch {
 	case st.flags&flagForgotten != 0:
@@ -316,19 +359,19 @@ func (w *writer) placeBatch(r *request, i int) (domain.Position, error) {
 		return 0, &domain.ConflictError{Stream: b.Stream, Expected: b.After, Actual: head}
 	}
 	for _, p := range r.records[i] {
-		w.placeEvent(name, r.buffer[p.from:p.to:p.to], p.time-p.from)
+		w.placeEvent(&at, b.Stream, r.buffer[p.from:p.to:p.to], p.time-p.from)
 	}
 	return w.next - 1, nil
 }
 
 // placeEvent completes a record: put is key, header and entry.
-func (w *writer) placeEvent(name, put []byte, at int) {
-	copy(put[at:], w.stamp)
+func (w *writer) placeEvent(at *place, name domain.Stream, put []byte, stamp int) {
+	copy(put[stamp:], w.stamp)
 	w.link, w.scratch = linkOf(w.scratch, w.link, put[keySize+headerSize:])
 	key := keyOf(w.next)
 	copy(put, key[:])
 	seal(put[keySize:], w.next, kindEntry, w.link)
-	w.s.index.noteUndoable(name, w.next)
+	w.s.index.noteUndoable(at, name, w.next)
 	w.puts = append(w.puts, put)
 	w.next++
 }
