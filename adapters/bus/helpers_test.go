@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -50,6 +51,19 @@ func (r *register) append(stream domain.Stream, name string, schema int, data st
 	return at
 }
 
+// entry returns an entry of a stream.
+func (r *register) entry(stream domain.Stream, at domain.Revision) domain.Entry {
+	r.t.Helper()
+	for entry, err := range r.ReadStream(context.Background(), stream, at) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return entry
+	}
+	r.t.Fatalf("%s has no revision %d", stream, at)
+	return domain.Entry{}
+}
+
 // spread appends n events to several streams of two categories in turn.
 func (r *register) spread(n, streams int) {
 	r.t.Helper()
@@ -67,16 +81,19 @@ func (r *register) bridge(to message.Publisher, keep bus.Checkpoints) *bus.Bridg
 	}
 }
 
-// start runs something until the test ends or stop is called, which returns its error.
-func start(t testing.TB, run func(context.Context) error) (stop func() error) {
+// start runs something until the test ends or stop is called. It must end without
+// an error then.
+func start(t testing.TB, run func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx) }()
-	stop = sync.OnceValue(func() error {
+	stop = sync.OnceFunc(func() {
 		cancel()
-		return <-ended
+		if err := <-ended; err != nil {
+			t.Errorf("it ended with %v", err)
+		}
 	})
-	t.Cleanup(func() { stop() })
+	t.Cleanup(stop)
 	return stop
 }
 
@@ -131,7 +148,7 @@ func (o *outlet) Close() error { return nil }
 func (o *outlet) messages() []*message.Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.got[:len(o.got):len(o.got)]
+	return slices.Clip(o.got)
 }
 
 // A reading checks messages as they come: every stream begins at revision 0 and
