@@ -345,8 +345,7 @@ func TestCopyWhileUsed(t *testing.T) {
 
 // FuzzOpen changes the file of a ring. Whatever is read is right or an error.
 func FuzzOpen(f *testing.F) {
-	whole, had := image(f, 20)
-	whole = whole[:offset(30)]
+	whole, had := goldenKeys(f)
 	f.Add(0, []byte("tavoli"), 0)
 	f.Add(2*pageSize+16, []byte{9, 0, 0, 0, 0, 0, 0, 0, 255}, 0)
 	f.Add(offset(4), bytes.Repeat([]byte{0}, slotSize), 0)

@@ -178,7 +178,7 @@ func (r *Ring) overwrite(slots []uint64) error {
 	r.reading.Lock()
 	defer r.reading.Unlock()
 	for _, slot := range slots {
-		if _, err := r.file.WriteAt(appendSlot(nil, slot, destroyed, new([keySize]byte)), offset(slot)); err != nil {
+		if _, err := r.file.WriteAt(r.codec.append(nil, slot, destroyed, new([keySize]byte)), offset(slot)); err != nil {
 			return err
 		}
 	}
@@ -272,20 +272,20 @@ func adopt(f *os.File) error {
 	if err != nil {
 		return err
 	}
-	slots, err := slotsIn(f)
+	end, err := slotsIn(f)
 	if err != nil {
 		return err
 	}
-	if info, err := f.Stat(); err != nil || info.Size() != offset(slots) || r.copied && slots != r.mark {
+	if info, err := f.Stat(); err != nil || info.Size() != offset(end) || r.copied && end != r.mark {
 		return errors.Join(err, fmt.Errorf("it does not end where it ought to: %w", ErrDamaged))
 	}
-	if err := check(f, r.bounds, slots); err != nil {
+	if err := h.codec().check(f, r.bounds, end); err != nil {
 		return err
 	}
 	if len(r.bounds) == maxEpochs {
 		return fmt.Errorf("it was restored %d times, which is as often as a ring can be", maxEpochs-1)
 	}
-	_, err = writeStart(f, h, record{seq: r.seq, mark: slots, bounds: append(r.bounds, slots)})
+	_, err = writeStart(f, h, record{seq: r.seq, mark: end, bounds: append(r.bounds, end)})
 	return err
 }
 
@@ -307,17 +307,17 @@ func (r *Ring) Check() error {
 			faults = errors.Join(faults, fmt.Errorf("page %d does not match its checksum: %w", n, ErrDamaged))
 		}
 	}
-	if err := errors.Join(faults, check(r.file, r.bounds, r.next.Load())); err != nil {
+	if err := errors.Join(faults, r.codec.check(r.file, r.bounds, r.next.Load())); err != nil {
 		return fmt.Errorf("keyring %s: %w", r.path, err)
 	}
 	return nil
 }
 
 // check reads the keys in the slots before end and says which are damaged.
-func check(f io.ReaderAt, bounds []uint64, end uint64) error {
+func (c codec) check(f io.ReaderAt, bounds []uint64, end uint64) error {
 	var first error
 	faults := 0
-	for slot, err := range slotErrors(f, end) {
+	for slot, err := range c.faults(f, end) {
 		if err == nil || errors.Is(err, domain.ErrKeyDestroyed) {
 			continue
 		}
@@ -331,8 +331,8 @@ func check(f io.ReaderAt, bounds []uint64, end uint64) error {
 	return first
 }
 
-// slotErrors yields, slot by slot, what keeps its key from being read.
-func slotErrors(f io.ReaderAt, end uint64) iter.Seq2[uint64, error] {
+// faults yields, slot by slot, what keeps its key from being read.
+func (c codec) faults(f io.ReaderAt, end uint64) iter.Seq2[uint64, error] {
 	return func(yield func(uint64, error) bool) {
 		buf := make([]byte, chunk*slotSize)
 		defer clear(buf)
@@ -342,7 +342,7 @@ func slotErrors(f io.ReaderAt, end uint64) iter.Seq2[uint64, error] {
 			for i := range uint64(len(part) / slotSize) {
 				err := failed
 				if err == nil {
-					_, err = parseSlot(part[i*slotSize:][:slotSize], from+i)
+					_, err = c.parse(part[i*slotSize:][:slotSize], from+i)
 				}
 				if !yield(from+i, err) {
 					return

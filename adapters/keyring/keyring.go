@@ -52,6 +52,7 @@ const (
 type Ring struct {
 	path   string
 	head   header
+	codec  codec
 	bounds []uint64 // the first slot of each epoch
 
 	taking sync.Mutex
@@ -102,7 +103,7 @@ func (r *Ring) open() (err error) {
 	if r.record.copied {
 		return ErrCopy
 	}
-	r.bounds = r.record.bounds
+	r.codec, r.bounds = r.head.codec(), r.record.bounds
 	r.next.Store(r.record.mark)
 	return nil
 }
@@ -191,12 +192,12 @@ func (r *Ring) Take(ctx context.Context) (domain.KeyID, domain.Key, error) {
 func (r *Ring) reserve() error {
 	return r.write(func() error {
 		from := r.record.mark
-		keys, err := readKeys(r.file, from, step)
+		keys, err := r.codec.keys(r.file, from, step)
 		if err != nil { // not made yet, or damaged before anybody had them
 			if err := r.make(from); err != nil {
 				return err
 			}
-			if keys, err = readKeys(r.file, from, step); err != nil {
+			if keys, err = r.codec.keys(r.file, from, step); err != nil {
 				return err
 			}
 		}
@@ -229,7 +230,7 @@ func (r *Ring) make(from uint64) error {
 	buf := make([]byte, 0, block*slotSize)
 	for i := range uint64(block) {
 		_, _ = rand.Read(secret[:]) // never fails
-		buf = appendSlot(buf, from+i, live, &secret)
+		buf = r.codec.append(buf, from+i, live, &secret)
 	}
 	defer clear(buf)
 	if err := r.put(buf, from); err != nil {
@@ -278,7 +279,7 @@ func (r *Ring) Key(id domain.KeyID) (domain.Key, error) {
 	if r.file == nil {
 		return domain.Key{}, fmt.Errorf("keyring %s: %w", r.path, ErrClosed)
 	}
-	key, err := readKey(r.file, slot)
+	key, err := r.codec.key(r.file, slot)
 	if err != nil {
 		return domain.Key{}, fmt.Errorf("keyring %s: key %d: %w", r.path, id, err)
 	}

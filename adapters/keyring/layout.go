@@ -68,6 +68,9 @@ type header struct {
 	master [32]byte // from which the secrets of the installation follow
 }
 
+// codec returns what reads and writes the slots of the ring.
+func (h header) codec() codec { return codec(crc32.Checksum(h.id[:], castagnoli)) }
+
 func (h header) page() []byte {
 	body := append(make([]byte, 0, pageSize), magic...)
 	body = append(body, h.id[:]...)
@@ -197,22 +200,24 @@ func slotOf(id domain.KeyID, bounds []uint64, next uint64) (uint64, bool) {
 
 func offset(slot uint64) int64 { return start + int64(slot)*slotSize }
 
-// appendSlot appends a slot. Its checksum covers its number, so that no slot
-// passes for another.
-func appendSlot(dst []byte, slot uint64, state uint32, secret *[keySize]byte) []byte {
+// A codec reads and writes the slots of one ring. Their checksums begin with what
+// it says, and cover the number of the slot, so that no slot passes for another.
+type codec uint32
+
+func (c codec) append(dst []byte, slot uint64, state uint32, secret *[keySize]byte) []byte {
 	n := len(dst)
 	dst = append(dst, secret[:]...)
 	dst = binary.LittleEndian.AppendUint32(dst, state)
-	return binary.LittleEndian.AppendUint32(dst, checksum(slot, dst[n:]))
+	return binary.LittleEndian.AppendUint32(dst, c.checksum(slot, dst[n:]))
 }
 
-func checksum(slot uint64, body []byte) uint32 {
-	return crc32.Update(uint32(slot)^uint32(slot>>32), castagnoli, body)
+func (c codec) checksum(slot uint64, body []byte) uint32 {
+	return crc32.Update(uint32(c)^uint32(slot)^uint32(slot>>32), castagnoli, body)
 }
 
-// parseSlot reads the key in a slot.
-func parseSlot(b []byte, slot uint64) (domain.Key, error) {
-	if checksum(slot, b[:slotSize-4]) != binary.LittleEndian.Uint32(b[slotSize-4:]) {
+// parse reads the key in a slot.
+func (c codec) parse(b []byte, slot uint64) (domain.Key, error) {
+	if c.checksum(slot, b[:slotSize-4]) != binary.LittleEndian.Uint32(b[slotSize-4:]) {
 		return domain.Key{}, fmt.Errorf("the %d bytes at %d do not match their checksum: %w: %w", slotSize, offset(slot), ErrDamaged, domain.ErrKeyMissing)
 	}
 	switch binary.LittleEndian.Uint32(b[keySize:]) {
@@ -224,18 +229,19 @@ func parseSlot(b []byte, slot uint64) (domain.Key, error) {
 	return domain.Key{}, fmt.Errorf("the state at %d is none: %w: %w", offset(slot)+keySize, ErrDamaged, domain.ErrKeyMissing)
 }
 
-func readKey(f *os.File, slot uint64) (domain.Key, error) {
+// key reads the key in a slot of a file.
+func (c codec) key(f *os.File, slot uint64) (domain.Key, error) {
 	var buf [slotSize]byte
 	if _, err := f.ReadAt(buf[:], offset(slot)); errors.Is(err, io.EOF) {
 		return domain.Key{}, fmt.Errorf("the file ends before byte %d: %w: %w", offset(slot+1), ErrDamaged, domain.ErrKeyMissing)
 	} else if err != nil {
 		return domain.Key{}, err
 	}
-	return parseSlot(buf[:], slot)
+	return c.parse(buf[:], slot)
 }
 
-// readKeys reads keys that are all live.
-func readKeys(f io.ReaderAt, from uint64, n int) ([]domain.Key, error) {
+// keys reads keys that are all live.
+func (c codec) keys(f io.ReaderAt, from uint64, n int) ([]domain.Key, error) {
 	buf := make([]byte, n*slotSize)
 	defer clear(buf)
 	if _, err := f.ReadAt(buf, offset(from)); err != nil {
@@ -244,7 +250,7 @@ func readKeys(f io.ReaderAt, from uint64, n int) ([]domain.Key, error) {
 	keys := make([]domain.Key, n)
 	for i := range keys {
 		var err error
-		if keys[i], err = parseSlot(buf[i*slotSize:][:slotSize], from+uint64(i)); err != nil {
+		if keys[i], err = c.parse(buf[i*slotSize:][:slotSize], from+uint64(i)); err != nil {
 			return nil, err
 		}
 	}
