@@ -2,7 +2,6 @@ package projections_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"runtime"
 	"strconv"
@@ -15,12 +14,11 @@ import (
 	"tavoli/adapters/memory"
 	"tavoli/domain"
 	"tavoli/projections"
+	"tavoli/tests/storetest"
 )
 
 // A great register is what benchmarks read: a million events, unless
-// TAVOLI_BENCH_EVENTS says otherwise. For each registration the values of a person,
-// the registration, and for six of ten a presence; 250 registrations to a tavolo,
-// 400 enti, and one tavolo with 5,000.
+// TAVOLI_BENCH_EVENTS says otherwise. [storetest.Fill] says which.
 type great struct {
 	store  *memory.Store
 	vault  domain.Vault
@@ -41,13 +39,6 @@ func great1M(b *testing.B) *great {
 	return g
 }
 
-const (
-	perTavolo  = 250
-	greatEnti  = 400
-	hugeTavolo = domain.TavoloID("huge")
-	hugeSeats  = 5_000
-)
-
 func newGreat() *great {
 	most := 1_000_000
 	if n, err := strconv.Atoi(os.Getenv("TAVOLI_BENCH_EVENTS")); err == nil {
@@ -56,110 +47,8 @@ func newGreat() *great {
 	at := time.Date(2022, 3, 1, 8, 0, 0, 0, time.UTC)
 	g := &great{store: memory.New(func() time.Time { at = at.Add(time.Millisecond); return at })}
 	g.vault = domain.Vault{Keys: memory.NewKeys(), Log: g.store}
-	w := writer{great: g, next: make(map[domain.Stream]domain.Revision)}
-	for i := range greatEnti {
-		w.facts(enteAt(i).Stream(), domain.EnteRegistered{Ente: enteAt(i), Official: fmt.Sprintf("Comune di Prova %d", i), Province: "PA"})
-	}
-	w.plan(hugeTavolo)
-	for i := range min(hugeSeats, most/10) {
-		w.registration(hugeTavolo, i)
-	}
-	for i := 0; g.events < most && g.err == nil; i++ {
-		id := domain.TavoloID(fmt.Sprintf("tavolo-%d", i/perTavolo))
-		if i%perTavolo == 0 {
-			w.plan(id)
-		}
-		w.registration(id, i)
-	}
+	g.events, g.bytes, g.err = storetest.Fill(context.Background(), g.store, g.vault.Keys, most)
 	return g
-}
-
-func enteAt(i int) domain.EnteRef {
-	i %= greatEnti
-	return domain.EnteRef{Kind: domain.Comune, Code: fmt.Sprintf("A%03d", i)}
-}
-
-// A writer fills a great register without asking the domain.
-type writer struct {
-	*great
-	commands uint64
-	next     map[domain.Stream]domain.Revision
-}
-
-func (w *writer) meta() domain.Meta {
-	w.commands++
-	return domain.Meta{At: time.Date(2022, 4, 1, 8, 0, 0, 0, time.UTC), Actor: domain.ActorPublic, Command: uuid.NewSHA1(uuid.Nil, strconv.AppendUint(nil, w.commands, 10)), Request: "0123456789abcdef0123456789abcdef"}
-}
-
-func (w *writer) add(b domain.Batch) {
-	if w.err != nil {
-		return
-	}
-	_, w.err = w.store.Append(context.Background(), b)
-	w.events += len(b.Events)
-	for i := range b.Events {
-		w.bytes += int64(len(domain.AppendEntry(nil, b.Stream, b.After+1, time.Now(), &b.Events[i])))
-	}
-}
-
-func (w *writer) facts(s domain.Stream, events ...domain.Event) {
-	w.factsOf(w.meta(), s, events...)
-}
-
-func (w *writer) factsOf(meta domain.Meta, s domain.Stream, events ...domain.Event) {
-	after := w.next[s] - 1
-	w.next[s] += domain.Revision(len(events))
-	batch := domain.Batch{Stream: s, After: after}
-	for i, e := range events {
-		data, schema, err := domain.Encode(e)
-		if err != nil && w.err == nil {
-			w.err = err
-		}
-		batch.Events = append(batch.Events, domain.Draft{
-			ID: domain.EventID(meta.Command, i), Type: e.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
-			Command: meta.Command, Request: meta.Request, Data: data,
-		})
-	}
-	w.add(batch)
-}
-
-func (w *writer) plan(id domain.TavoloID) {
-	starts, ends := time.Date(2022, 5, 25, 13, 0, 0, 0, time.UTC), time.Date(2022, 5, 25, 15, 0, 0, 0, time.UTC)
-	schedule := domain.Schedule{Day: "2022-05-25", StartsAt: &starts, EndsAt: &ends}
-	w.facts(id.Stream(),
-		domain.TavoloPlanned{Tavolo: id, Subject: "Accoglienza e inclusione", Schedule: schedule, Mode: domain.Mixed, Place: "Palermo"},
-		domain.TavoloConvened{Tavolo: id, SentOn: "2022-03-15", Schedule: schedule})
-}
-
-var (
-	givenNames  = []string{"Anna", "Giuseppe", "Maria", "Salvatore", "Francesca", "Antonino", "Rosalia", "Calogero"}
-	familyNames = []string{"Rossi", "Russo", "Messina", "Lombardo", "Caruso", "Marino", "Rizzo", "Grasso", "Greco"}
-)
-
-func (w *writer) registration(id domain.TavoloID, i int) {
-	meta := w.meta()
-	persona, err := w.vault.Introduce(context.Background(), meta, "of-the-command", domain.Values{
-		GivenName: givenNames[i%len(givenNames)], FamilyName: fmt.Sprintf("%s%d", familyNames[i%len(familyNames)], i%997),
-		Email: fmt.Sprintf("nome.cognome%d@comune.prova.it", i), Function: "Funzionario",
-	})
-	if err != nil {
-		w.err = err
-		return
-	}
-	w.add(domain.DescribePerson{Persona: persona}.Batch()[0])
-	ente := enteAt(i)
-	mode := []domain.Mode{domain.InPresence, domain.Online}[i%2]
-	w.factsOf(meta, id.Stream(), domain.ParticipantRegistered{
-		Tavolo: id, Participant: persona.Person, Commitments: persona.Commitments, Ente: &ente, Capacity: domain.AsDelegate, Mode: mode,
-	})
-	if i%10 < 6 {
-		meta := w.meta()
-		to := time.Date(2022, 5, 25, 15, i%60, 0, 0, time.UTC)
-		w.factsOf(meta, id.Presenze(), domain.PresenceRecorded{
-			Tavolo: id, Presence: domain.DerivedID(meta.Command, "presence"), Participant: persona.Person, Mode: mode,
-			From: time.Date(2022, 5, 25, 13, i%60, 0, 0, time.UTC), To: &to, Source: domain.FromDesk,
-		})
-	}
 }
 
 // BenchmarkReplay reads the log into all models, and beside it only decodes it.
@@ -286,11 +175,11 @@ func BenchmarkAsOf(b *testing.B) {
 	at := v.Seen()
 	for b.Loop() {
 		at-- // another question each time
-		m, _, err := v.AsOf(b.Context(), projections.Moments{KnownPosition: at}, projections.ScopeTavolo(hugeTavolo))
+		m, _, err := v.AsOf(b.Context(), projections.Moments{KnownPosition: at}, projections.ScopeTavolo(storetest.HugeTavolo))
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := m.Rosters.Roster(projections.RosterQuery{Tavolo: hugeTavolo}); err != nil {
+		if _, err := m.Rosters.Roster(projections.RosterQuery{Tavolo: storetest.HugeTavolo}); err != nil {
 			b.Fatal(err)
 		}
 	}
