@@ -32,10 +32,11 @@ type Ente struct {
 	Revision      domain.Revision `json:"revision"`
 }
 
-// A NamedSince is a name with the day from which it holds.
+// A NamedSince is a name with the day from which it holds; the first one has held
+// as long as is known.
 type NamedSince struct {
 	Name string     `json:"name"`
-	From domain.Day `json:"from"`
+	From domain.Day `json:"from,omitempty"`
 }
 
 // A Coordinamento is an ente's part in the coordinamento. From and Until are of

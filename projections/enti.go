@@ -56,7 +56,7 @@ func newEnti(people *People) Enti {
 func (n *Enti) apply(rec *domain.Record) {
 	switch e := rec.Event.(type) {
 	case domain.EnteRegistered:
-		n.register(n.at(e.Ente, rec), e, rec)
+		n.register(n.at(e.Ente, rec), e)
 	case domain.EnteRenamed:
 		row := n.at(e.Ente, rec)
 		row.alias(e.Was)
@@ -111,12 +111,12 @@ func (n *Enti) indexOf(ref *domain.EnteRef) int32 {
 	return n.index(*ref)
 }
 
-func (n *Enti) register(row *ente, e domain.EnteRegistered, rec *domain.Record) {
+func (n *Enti) register(row *ente, e domain.EnteRegistered) {
 	row.known, row.province, row.istat, row.ipa = true, e.Province, e.Istat, e.Ipa
 	if len(row.names) == 0 { // a name given since stands
 		row.name = e.Official
 	}
-	row.names = slices.Insert(row.names, 0, NamedSince{e.Official, domain.DayOf(rec.EffectiveAt)})
+	row.names = slices.Insert(row.names, 0, NamedSince{Name: e.Official})
 	if e.Istat != "" {
 		n.istat[e.Istat] = n.by[e.Ente]
 	}

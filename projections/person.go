@@ -26,7 +26,7 @@ type PersonLink struct {
 	Reason      string          `json:"reason"`
 	Actor       domain.Actor    `json:"actor"`
 	EffectiveAt time.Time       `json:"effective_at"`
-	Position    domain.Position `json:"position"`
+	Position    domain.Position `json:"position,string"`
 }
 
 // A Person is what the register holds of one.

@@ -16,7 +16,7 @@ type Roster struct {
 	Times
 	Mode        domain.Mode        `json:"mode"`
 	State       domain.TavoloState `json:"state"`
-	Position    domain.Position    `json:"position"` // of the newest event that touched the roster
+	Position    domain.Position    `json:"position,string"` // of the newest event that touched the roster
 	EffectiveAt *time.Time         `json:"effective_at,omitempty"`
 	KnownAt     *time.Time         `json:"known_at,omitempty"`
 	Counts      RosterCounts       `json:"counts"`

@@ -69,7 +69,7 @@ type StatisticsRow struct {
 // Statistics say how many took part, told by something and all together.
 type Statistics struct {
 	By          Grouping        `json:"by"`
-	Position    domain.Position `json:"position"`
+	Position    domain.Position `json:"position,string"`
 	EffectiveAt *time.Time      `json:"effective_at,omitempty"`
 	KnownAt     *time.Time      `json:"known_at,omitempty"`
 	Rows        []StatisticsRow `json:"rows"`

@@ -16,7 +16,7 @@ import (
 
 // A TrailEntry tells one event: who recorded what and when, and what it changed.
 type TrailEntry struct {
-	Position    domain.Position `json:"position"`
+	Position    domain.Position `json:"position,string"`
 	Revision    domain.Revision `json:"revision"`
 	RecordedAt  time.Time       `json:"recorded_at"`
 	EffectiveAt time.Time       `json:"effective_at"`

@@ -114,7 +114,7 @@ type Trace struct {
 	EffectiveAt time.Time       `json:"effective_at"`
 	RecordedAt  time.Time       `json:"recorded_at"`
 	Actor       domain.Actor    `json:"actor"`
-	Position    domain.Position `json:"position"`
+	Position    domain.Position `json:"position,string"`
 }
 
 // A Rectification is something published wrongly that was put right.
