@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tavoli/domain"
@@ -19,6 +20,7 @@ type Stats struct {
 	Streams    uint64
 	LogBytes   int64 // of the file that are in use
 	FileBytes  int64
+	Ready      int64 // up to where the file has room that was made ready
 	IndexBytes int64 // of memory
 	Commits    uint64
 	Appended   uint64    // events since the store was opened; divided by Commits: the size of a group
@@ -44,6 +46,7 @@ func commitBounds() []time.Duration {
 
 // A meter counts what the writer does.
 type meter struct {
+	ready     atomic.Int64
 	mu        sync.Mutex
 	commits   uint64
 	appended  uint64
@@ -71,7 +74,7 @@ func (m *meter) committed(events, _ int, took time.Duration) {
 
 // Stats returns what there is to measure at the moment.
 func (s *Store) Stats() Stats {
-	st := Stats{Head: domain.Position(s.head.Load())}
+	st := Stats{Head: domain.Position(s.head.Load()), Ready: s.meter.ready.Load()}
 	s.index.mu.RLock()
 	st.Events, st.Streams, st.IndexBytes = s.index.events, uint64(s.index.count), s.index.size()
 	s.index.mu.RUnlock()

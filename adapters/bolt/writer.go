@@ -231,6 +231,9 @@ type writer struct {
 	size    int
 	undone  writerMark
 	inGroup domain.Position // the first position of the group
+
+	idle    *time.Timer // fires when nobody has asked for anything for a while
+	reserve reserve
 }
 
 // A writerMark is what the writer goes back to when a group is not stored.
@@ -243,10 +246,17 @@ type writerMark struct {
 // run writes until the store closes.
 func (w *writer) run() {
 	defer close(w.s.stopped)
+	if w.s.options.Reserve <= 0 {
+		w.idle.Stop() // who only reads needs no room
+	}
+	defer w.idle.Stop()
 	for {
 		select {
 		case <-w.s.queue.filled:
 			w.carryOut()
+			w.idle.Reset(reserveAfter)
+		case <-w.idle.C:
+			w.makeRoom()
 		case order := <-w.s.orders:
 			order(w)
 		case <-w.s.closing:
@@ -254,6 +264,21 @@ func (w *writer) run() {
 			w.turnAway(w.s.queue.close())
 			return
 		}
+	}
+}
+
+// makeRoom prepares the file for what will be written.
+func (w *writer) makeRoom() {
+	if w.s.options.NoSync || w.s.options.Reserve < 0 || w.s.Err() != nil {
+		return
+	}
+	more, err := w.reserve.more(w.s.file.Load(), w.s.options.Reserve)
+	w.s.meter.ready.Store(w.reserve.ready)
+	if err != nil {
+		w.s.log.Warn("no room can be made ready in the file", "error", err)
+	}
+	if more {
+		w.idle.Reset(0)
 	}
 }
 
