@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+
 	"tavoli/adapters/bus"
 	"tavoli/domain"
-
-	"github.com/ThreeDotsLabs/watermill/message"
 )
 
 // BenchmarkBridge measures how many events a bridge publishes in a second: to

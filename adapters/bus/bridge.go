@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"tavoli/domain"
-
 	"github.com/ThreeDotsLabs/watermill/message"
+
+	"tavoli/domain"
 )
 
 // A Bridge publishes the facts of a log: each at least once, those of one stream

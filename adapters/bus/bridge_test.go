@@ -15,10 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+
 	"tavoli/adapters/bus"
 	"tavoli/domain"
-
-	"github.com/ThreeDotsLabs/watermill/message"
 )
 
 func TestInProcessKeepsTheOrderOfEachStream(t *testing.T) {

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"sync"
 
-	"tavoli/domain"
-
 	"github.com/ThreeDotsLabs/watermill"
 	wmnats "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
+
+	"tavoli/domain"
 )
 
 // Errors of a broker.

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"tavoli/domain"
-
 	"github.com/google/uuid"
+
+	"tavoli/domain"
 )
 
 // A Checkpoint is how far a follower has come: it is done with every entry up to

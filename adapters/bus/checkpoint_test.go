@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"tavoli/adapters/bus"
 	"tavoli/domain"
-
-	"github.com/google/uuid"
 )
 
 func someCheckpoint() bus.Checkpoint {

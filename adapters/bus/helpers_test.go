@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
+
 	"tavoli/adapters/bus"
 	"tavoli/adapters/memory"
 	"tavoli/domain"
-
-	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/google/uuid"
 )
 
 // A register is a store with somebody who writes to it.

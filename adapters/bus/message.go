@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"tavoli/domain"
-
 	"github.com/ThreeDotsLabs/watermill/message"
+
+	"tavoli/domain"
 )
 
 // DefaultPrefix is what the topics begin with.

@@ -22,11 +22,11 @@ import (
 	"testing"
 	"time"
 
-	"tavoli/adapters/bus"
-	"tavoli/domain"
-
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
+
+	"tavoli/adapters/bus"
+	"tavoli/domain"
 )
 
 // A server is a real nats-server with a port and a directory that outlive it.

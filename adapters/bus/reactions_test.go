@@ -15,10 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"tavoli/adapters/bus"
 	"tavoli/domain"
-
-	"github.com/google/uuid"
 )
 
 // open appends the opening of an account, which is what the reactions of these tests are for.

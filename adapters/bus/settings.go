@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"tavoli/domain"
-
 	"github.com/nats-io/nats.go"
+
+	"tavoli/domain"
 )
 
 // ErrBadBroker is what the address of a broker gives that cannot be used. What
