@@ -192,7 +192,9 @@ func (c *call) stands(id domain.TavoloID, one arrival, v domain.Values, ente *do
 	if one.position == 0 {
 		return true, nil
 	}
-	l, err := ask(c, one.position, func(m *projections.Models) (projections.RosterLine, error) { return m.Rosters.Line(id, one.participant, false) })
+	l, err := ask(c, one.position, func(m *projections.Models) (projections.RosterLine, error) {
+		return m.Rosters.Line(id, one.participant, false)
+	})
 	if errors.Is(err, domain.NotFound) {
 		return false, nil
 	}

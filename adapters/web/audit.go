@@ -277,4 +277,3 @@ func (f *feed) flush() error {
 	}
 	return err
 }
-

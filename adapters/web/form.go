@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,7 @@ type jsonField struct {
 	name     string
 	typ      reflect.Type
 	optional bool
+	quoted   bool // a number written as a text
 	doc      string
 }
 
@@ -66,7 +68,8 @@ func jsonFields(t reflect.Type) (list []jsonField) {
 				name = field.Name
 			}
 			optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
-			list = append(list, jsonField{name, field.Type, optional, field.Tag.Get("doc")})
+			quoted := slices.Contains(strings.Split(options, ","), "string")
+			list = append(list, jsonField{name, field.Type, optional, quoted, field.Tag.Get("doc")})
 		}
 	}
 	return list

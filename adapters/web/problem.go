@@ -46,33 +46,33 @@ func (r refusal) with(fields ...domain.Field) *refusal {
 
 // Refusals of HTTP.
 var (
-	errNoRoute      = refusal{status: 404, code: "no-such-path", it: "l'indirizzo non esiste", en: "there is no such path"}
-	errNoMethod     = refusal{status: 405, code: "method-not-allowed", it: "il metodo non è ammesso a questo indirizzo", en: "the method is not allowed here"}
-	errNoToken      = refusal{status: 401, code: "token-missing", it: "serve un gettone di accesso", en: "a bearer token is required"}
-	errBadToken     = refusal{status: 401, code: "token-refused", it: "il gettone non è valido, è scaduto o è stato revocato", en: "the token is unknown, expired or revoked"}
-	errRole         = refusal{status: 403, code: "role-required", it: "l'utenza non ha un ruolo che lo consenta", en: "the account has no role that may do this"}
-	errMediaType    = refusal{status: 415, code: "unsupported-media-type", it: "il corpo deve essere application/json in UTF-8", en: "the body must be application/json in UTF-8"}
-	errTooLarge     = refusal{status: 413, code: "body-too-large", it: "il corpo è troppo grande", en: "the body is too large"}
-	errBodyRead     = refusal{status: 400, code: "body-incomplete", it: "il corpo non è arrivato per intero", en: "the body did not arrive in full"}
-	errUTF8         = refusal{status: 400, code: "invalid-utf8", it: "il corpo non è UTF-8 valido", en: "the body is not valid UTF-8"}
-	errSyntax       = refusal{status: 400, code: "invalid-json", it: "il corpo non è un documento JSON", en: "the body is not one JSON document"}
-	errShape        = refusal{status: 400, code: "malformed-body", it: "il corpo ha campi sconosciuti, ripetuti o di tipo errato: vedi errors", en: "the body has unknown, repeated or wrongly typed fields: see errors"}
-	errQuery        = refusal{status: 400, code: "malformed-query", it: "la richiesta ha parametri non validi: vedi errors", en: "the request has invalid parameters: see errors"}
-	errHeader       = refusal{status: 400, code: "malformed-header", it: "la richiesta ha intestazioni non valide: vedi errors", en: "the request has invalid headers: see errors"}
-	errNotAccept    = refusal{status: 406, code: "not-acceptable", it: "la forma richiesta non è disponibile", en: "the form asked for is not available"}
-	errRate         = refusal{status: 429, code: "too-many-requests", it: "troppe richieste: riprovare più tardi", en: "too many requests: try again later", retry: 1}
-	errCrowded      = refusal{status: 503, code: "too-busy", it: "troppe richieste in corso: riprovare", en: "too many requests are under way: try again", retry: 1}
-	errFeeds        = refusal{status: 503, code: "too-many-feeds", it: "troppi flussi aperti: riprovare più tardi", en: "too many feeds are open: try again later", retry: 30}
-	errNotSeen      = refusal{status: 503, code: "not-seen-yet", it: "il registro non ha ancora letto quella posizione: riprovare", en: "the position has not been read yet: try again", retry: 1}
-	errTime         = refusal{status: 503, code: "took-too-long", it: "la richiesta ha richiesto troppo tempo", en: "the request took too long", retry: 5}
-	errStopping     = refusal{status: 503, code: "stopping", it: "il registro si sta fermando", en: "the register is stopping", retry: 5}
-	errOtherStore   = refusal{status: 409, code: "store-changed", it: "la posizione viene da un altro archivio: ricominciare da zero", en: "the position comes from another store: begin again from zero"}
-	errNotOffered   = refusal{status: 501, code: "not-offered", it: "questa installazione non lo offre", en: "this installation does not offer it"}
-	errFault        = refusal{status: 500, code: "fault", it: "guasto interno: il registro ne conserva traccia con l'identificativo della richiesta", en: "an internal fault, noted in the log under the request's id"}
-	errNotReady     = refusal{status: 503, code: "not-ready", it: "il registro sta ancora leggendo i fatti", en: "the register is still reading its facts", retry: 1}
-	errDuplicate    = refusal{status: 409, code: "possible-duplicate", it: `una persona con lo stesso nome è già iscritta per lo stesso ente: se è un'altra, ripetere con "distinct": true`, en: `a person of the same name is registered for the same ente already: if it is another, repeat with "distinct": true`}
-	errNoFile       = refusal{status: 404, code: "evidence-not-found", it: "il documento non esiste", en: "there is no such file"}
-	errPersonHidden = refusal{status: 403, code: "names-not-allowed", it: "l'utenza vede solo conteggi e righe senza nomi", en: "the account sees counts and lines without names only"}
+	errNoRoute    = refusal{status: 404, code: "no-such-path", it: "l'indirizzo non esiste", en: "there is no such path"}
+	errNoMethod   = refusal{status: 405, code: "method-not-allowed", it: "il metodo non è ammesso a questo indirizzo", en: "the method is not allowed here"}
+	errNoToken    = refusal{status: 401, code: "token-missing", it: "serve un gettone di accesso", en: "a bearer token is required"}
+	errBadToken   = refusal{status: 401, code: "token-refused", it: "il gettone non è valido, è scaduto o è stato revocato", en: "the token is unknown, expired or revoked"}
+	errRole       = refusal{status: 403, code: "role-required", it: "l'utenza non ha un ruolo che lo consenta", en: "the account has no role that may do this"}
+	errMediaType  = refusal{status: 415, code: "unsupported-media-type", it: "il corpo deve essere application/json in UTF-8", en: "the body must be application/json in UTF-8"}
+	errTooLarge   = refusal{status: 413, code: "body-too-large", it: "il corpo è troppo grande", en: "the body is too large"}
+	errBodyRead   = refusal{status: 400, code: "body-incomplete", it: "il corpo non è arrivato per intero", en: "the body did not arrive in full"}
+	errUTF8       = refusal{status: 400, code: "invalid-utf8", it: "il corpo non è UTF-8 valido", en: "the body is not valid UTF-8"}
+	errSyntax     = refusal{status: 400, code: "invalid-json", it: "il corpo non è un documento JSON", en: "the body is not one JSON document"}
+	errShape      = refusal{status: 400, code: "malformed-body", it: "il corpo ha campi sconosciuti, ripetuti o di tipo errato: vedi errors", en: "the body has unknown, repeated or wrongly typed fields: see errors"}
+	errQuery      = refusal{status: 400, code: "malformed-query", it: "la richiesta ha parametri non validi: vedi errors", en: "the request has invalid parameters: see errors"}
+	errHeader     = refusal{status: 400, code: "malformed-header", it: "la richiesta ha intestazioni non valide: vedi errors", en: "the request has invalid headers: see errors"}
+	errNotAccept  = refusal{status: 406, code: "not-acceptable", it: "la forma richiesta non è disponibile", en: "the form asked for is not available"}
+	errRate       = refusal{status: 429, code: "too-many-requests", it: "troppe richieste: riprovare più tardi", en: "too many requests: try again later", retry: 1}
+	errCrowded    = refusal{status: 503, code: "too-busy", it: "troppe richieste in corso: riprovare", en: "too many requests are under way: try again", retry: 1}
+	errFeeds      = refusal{status: 503, code: "too-many-feeds", it: "troppi flussi aperti: riprovare più tardi", en: "too many feeds are open: try again later", retry: 30}
+	errNotSeen    = refusal{status: 503, code: "not-seen-yet", it: "il registro non ha ancora letto quella posizione: riprovare", en: "the position has not been read yet: try again", retry: 1}
+	errTime       = refusal{status: 503, code: "took-too-long", it: "la richiesta ha richiesto troppo tempo", en: "the request took too long", retry: 5}
+	errStopping   = refusal{status: 503, code: "stopping", it: "il registro si sta fermando", en: "the register is stopping", retry: 5}
+	errOtherStore = refusal{status: 409, code: "store-changed", it: "la posizione viene da un altro archivio: ricominciare da zero", en: "the position comes from another store: begin again from zero"}
+	errNotOffered = refusal{status: 501, code: "not-offered", it: "questa installazione non lo offre", en: "this installation does not offer it"}
+	errFault      = refusal{status: 500, code: "fault", it: "guasto interno: il registro ne conserva traccia con l'identificativo della richiesta", en: "an internal fault, noted in the log under the request's id"}
+	errNotReady   = refusal{status: 503, code: "not-ready", it: "il registro sta ancora leggendo i fatti", en: "the register is still reading its facts", retry: 1}
+	errDuplicate  = refusal{status: 409, code: "possible-duplicate", it: `una persona con lo stesso nome è già iscritta per lo stesso ente: se è un'altra, ripetere con "distinct": true`, en: `a person of the same name is registered for the same ente already: if it is another, repeat with "distinct": true`}
+	errNoFile     = refusal{status: 404, code: "evidence-not-found", it: "il documento non esiste", en: "there is no such file"}
+	errNoStream   = refusal{status: 404, code: "stream-not-found", it: "il flusso non esiste", en: "there is no such stream"}
 )
 
 // troubled are refusals of the domain that are troubles of the installation: the

@@ -26,7 +26,9 @@ func listProgrammi() action {
 
 func getProgramma() action {
 	return question(everything, nil, func(c *call, _ *query) func(*projections.Models) (projections.Programma, error) {
-		return func(m *projections.Models) (projections.Programma, error) { return m.Programmi.Programma(c.programma()) }
+		return func(m *projections.Models) (projections.Programma, error) {
+			return m.Programmi.Programma(c.programma())
+		}
 	}).also(404)
 }
 

@@ -18,7 +18,7 @@ func TestFromPlanToRoster(t *testing.T) {
 	if second.field("state") != "waiting" || second.field("place_in_line") != "1" {
 		t.Errorf("got %s", second.Body)
 	}
-	roster := r.get("/tavoli/coopera-4/roster?at_least=" + second.field("position")).is(http.StatusOK, "")
+	roster := r.get("/tavoli/coopera-4/roster?at_least="+second.field("position")).is(http.StatusOK, "")
 	if roster.field("items", "0", "family_name") != "Bianchi" || roster.field("items", "1", "ente", "code") != "G273" {
 		t.Errorf("got %s", roster.Body)
 	}

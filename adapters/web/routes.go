@@ -85,7 +85,9 @@ func registrationRoutes() []route {
 		{"GET", "/tavoli/{tavolo}/registrations", "list-registrations", readers, "Every registration, whatever has become of it", listRegistrations()},
 		{"POST", "/tavoli/{tavolo}/registrations", "register-participant", desks, "Give a person a seat, or a place in the waiting list", register().also(404, 409)},
 		{"GET", "/tavoli/{tavolo}/registrations/{participant}", "get-registration", readers, "The registration of a person", getRegistration()},
-		{"POST", "/tavoli/{tavolo}/registrations/{participant}/confirmation", "confirm-registration", desks, "Confirm a seat", command(ofParticipant(func(c *domain.ConfirmRegistration, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/confirmation", "confirm-registration", desks, "Confirm a seat", command(ofParticipant(func(c *domain.ConfirmRegistration, t domain.TavoloID, p domain.PersonID) {
+			c.Tavolo, c.Participant = t, p
+		}), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/refusal", "refuse-registration", staff, "Say no to a registration; whoever waits longest gets the seat", refuseRegistration().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/withdrawal", "withdraw-participant", desks, "Take a registration back; whoever waits longest gets the seat", withdrawParticipant().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/mode", "change-mode", desks, "Take part in the other mode of a mixed tavolo", changeMode().also(404, 409)},
@@ -122,7 +124,14 @@ func peopleRoutes() []route {
 
 func auditRoutes() []route {
 	return []route{
+		{"GET", "/statistics/partners", "statistics-partners", counters, "Counts by partner of the programmes", statistics(byPartner)},
+		{"GET", "/statistics/enti", "statistics-enti", counters, "Counts by ente, kind or province", statistics(byEnte)},
+		{"GET", "/statistics/tavoli", "statistics-tavoli", counters, "Counts by tavolo", statistics(byTavolo)},
+		{"GET", "/statistics/quarters/{quarter}", "statistics-quarter", counters, "Counts of a quarter", statistics(byQuarter)},
+		{"GET", "/statistics/summary", "statistics-summary", counters, "Counts of everything, by quarter", statistics(summary)},
 		{"GET", "/audit/events", "audit-events", feeders, "What happened, in order: a feed that can be resumed", auditFeed()},
+		{"GET", "/audit/trail", "audit-trail", auditors, "What an account did, or what was recorded on a day", auditTrail()},
+		{"GET", "/audit/trail/{stream}", "audit-trail-stream", auditors, "What happened to one thing, with what it was before and after", streamTrail()},
 	}
 }
 

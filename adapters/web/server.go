@@ -116,7 +116,7 @@ func (s *Server) start() {
 	s.state.metrics = s.newMetrics()
 	s.state.secrets = secrets{s.Secret("request"), s.Secret("token")}
 	s.state.store = []string{s.Store.Identity().String()}
-	s.state.document = document(table(), s.Version)
+	s.state.document = document(table())
 }
 
 // serve is what every request to a route goes through.

@@ -1,0 +1,105 @@
+package web
+
+import (
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// This file holds the words of the API document.
+
+// variables are what stands in paths.
+var variables = map[string]object{
+	"programma":   {"type": "string", "description": "the code of a programme: 3031"},
+	"tavolo":      {"type": "string", "description": "the id of a tavolo: coopera-4"},
+	"kind":        {"type": "string", "description": "the kind of an ente: comune"},
+	"code":        {"type": "string", "description": "the code of an ente; a comune also by its ISTAT code"},
+	"participant": {"type": "string", "format": "uuid", "description": "the person who is registered"},
+	"person":      {"type": "string", "format": "uuid", "description": "a person"},
+	"presence":    {"type": "string", "format": "uuid", "description": "a recorded presence"},
+	"sha256":      {"type": "string", "description": "the SHA-256 of a document, in hexadecimal"},
+	"quarter":     {"type": "string", "description": "a quarter: 2022-Q2"},
+	"stream":      {"type": "string", "description": "a stream: tavolo-coopera-4"},
+	"account":     {"type": "string", "description": "the id of an account: segreteria"},
+	"token":       {"type": "string", "format": "uuid", "description": "the id of a token, not the secret"},
+}
+
+// A parameter is what may stand in a query.
+type parameter struct {
+	schema object
+	text   string
+}
+
+func textParam(text string) parameter { return parameter{object{"type": "string"}, text} }
+func boolParam(text string) parameter { return parameter{object{"type": "boolean"}, text} }
+func enumParam(text string, words ...string) parameter {
+	return parameter{object{"type": "string", "enum": words}, text}
+}
+
+// parameters are the words of queries, by name, or by route and name.
+var parameters = map[string]parameter{
+	"at_least":     textParam("a position that the answer must have seen: what a write was answered with"),
+	"effective_at": textParam("what had happened in the world by then; absent: by now"),
+	"known_at":     textParam("what the register knew by then: a time, or a position"),
+	"purpose":      textParam("why personal values are looked at; it is recorded with the disclosure"),
+	"limit":        {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000}, "how many items; absent: 100"},
+	"cursor":       textParam("where the page before ended: its next_cursor"),
+	"q":            textParam("words that must be found, whatever their accents and capitals"),
+	"kind":         enumParam("the kind of ente", texts(domain.EnteKinds)...),
+	"province":     textParam("the sign of a province: PA"),
+	"member":       boolParam("whether it is in the coordinamento"),
+	"programma":    textParam("the code of a programme"),
+	"from":         {object{"type": "string", "format": "date"}, "the first day"},
+	"to":           {object{"type": "string", "format": "date"}, "the last day"},
+	"ente":         textParam("an ente as kind/code, or a comune by its ISTAT code"),
+	"mode":         enumParam("in which mode", "in-presence", "online"),
+	"state":        textParam("registered, waiting, confirmed, withdrawn, refused, present, absent or all; absent: those that stand"),
+	"contacts":     boolParam("e-mail addresses and telephone numbers, too"),
+	"format":       enumParam("the form of the answer, instead of Accept", "json", "csv"),
+	"title":        textParam("what the document is called; no name of a person"),
+	"after":        textParam("the position after which to begin"),
+	"store":        textParam("the store that the position belongs to, as told by Tavoli-Store"),
+	"stream":       textParam("a stream, or a category of streams"),
+	"actor":        textParam("who did it: account-segreteria"),
+	"type":         textParam("a kind of event; may be given several times"),
+	"follow":       boolParam("wait for more instead of ending at the head"),
+	"day":          {object{"type": "string", "format": "date"}, "the day on which it was recorded, in Italy"},
+
+	"by":                         enumParam("what is counted by; absent: ente", "ente", "kind", "province"),
+	"tavolo":                     textParam("the id of a tavolo"),
+	"statistics-quarter.by":      enumParam("what is counted by; absent: tavolo", texts(projections.Groupings)...),
+	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),
+	"file-evidence.kind":         enumParam("what the document is", "scan", "signature-sheet", "platform-report", "statement", "confirmation"),
+	"file-evidence.effective_at": textParam("when it happened in the world; absent: now"),
+	"audit-events.limit":         {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000000}, "how many lines; absent: all"},
+}
+
+// fieldDocs says of fields what their names do not, where the type itself does not.
+var fieldDocs = map[string]string{
+	"effective_at": "when it happened in the world",
+	"recorded_at":  "when the register learned of it",
+	"revision":     "how far its history has come, for If-Match",
+	"position":     "of the entry in the log, or of the newest one that counts",
+	"participant":  "the person who takes part",
+	"next_cursor":  "absent on the last page",
+	"capacity":     "as what the person takes part; absent in a request: delegate of the ente, or other",
+	"mode":         "how the tavolo is held, or how the person takes part",
+	"ordinal":      "absent where it has none",
+	"protocol":     "the reference of the letter, as printed",
+	"starts_at":    "where the hours are not known: the first moment of the day",
+	"hours_known":  "whether starts_at is an hour, and not only a day",
+	"seats":        "how many may take part in each mode; absent: any number",
+	"reason":       "why; it is kept with the fact",
+	"sha256":       "of the file, in hexadecimal",
+	"evidence":     "the SHA-256 of documents on which it rests",
+	"distinct":     "it is another person of the same name",
+	"notice":       "the version of the privacy notice the person took note of",
+	"weekday":      "in Italian; in a request it must agree with the day",
+	"from":         "from when on; an hour of Italy where a day is given beside",
+	"until":        "until when; absent: until it is ended",
+	"istat":        "six digits",
+	"attendance":   "present where a presence stands; absent where the tavolo is closed and none does",
+	"minutes":      "whole minutes within the hours of the meeting",
+	"wrong":        "what was published",
+	"right":        "what is right",
+	"actor":        "the account that recorded it",
+}
