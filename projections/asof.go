@@ -38,7 +38,12 @@ func ScopeStream(s domain.Stream) Scope {
 	return scopeOf(s)
 }
 
-// ScopeAll is everything: for statistics, lists, a person, the trail of a day.
+// ScopePerson is a person. Who else is of that name, and who was thought to be the
+// same, nobody can tell without having read everything.
+func ScopePerson(domain.PersonID) Scope { return ScopeAll() }
+
+// ScopeAll is everything: for statistics and lists. Reading it takes as long as
+// making all models anew.
 func ScopeAll() Scope { return Scope{key: "everything", all: true} }
 
 func scopeOf(roots ...domain.Stream) Scope {
@@ -51,7 +56,7 @@ func scopeOf(roots ...domain.Stream) Scope {
 
 // AsOf returns what the models showed at other moments, as far as the scope goes,
 // and the position they show. Others may be given the same models: they are only
-// to be asked.
+// to be asked. It reads the log, however far the view itself has come.
 func (v *View) AsOf(ctx context.Context, when Moments, scope Scope) (*Models, domain.Position, error) {
 	known, err := v.known(ctx, when)
 	if err != nil {

@@ -170,6 +170,10 @@ func TestAsOfBetweenRecordings(t *testing.T) {
 			t.Errorf("%+v: at %d, not %d, %v", c.when, at, c.want, err)
 		}
 	}
+	behind := projections.NewView(s.store, s.vault.Open, projections.Options{})
+	if m, at, err := behind.AsOf(t.Context(), projections.Moments{KnownAt: last.recorded}, projections.ScopeAll()); err != nil || at != last.at || lines(m.Digests()) != last.digests {
+		t.Errorf("a view that has seen nothing yet: at %d, %v", at, err)
+	}
 	if _, _, err := s.view.AsOf(t.Context(), projections.Moments{KnownPosition: last.at + 1}, projections.ScopeAll()); !errors.Is(err, projections.ErrBeyond) {
 		t.Errorf("got %v", err)
 	}

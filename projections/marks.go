@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"fmt"
 	"sort"
 	"time"
 
@@ -102,13 +103,15 @@ func (m *Marks) decode(d *decoder) {
 }
 
 // known returns the position of the newest entry a question at these moments may
-// know of. It waits until the view has seen it.
+// know of. It goes by the log, however far the view has come.
 func (v *View) known(ctx context.Context, when Moments) (domain.Position, error) {
-	if err := v.Wait(ctx, when.KnownPosition); err != nil {
+	known, err := v.log.Head(ctx)
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	known := v.Seen()
-	if when.KnownPosition != 0 {
+	case when.KnownPosition > known:
+		return 0, fmt.Errorf("position %d, head %d: %w", when.KnownPosition, known, ErrBeyond)
+	case when.KnownPosition != 0:
 		known = when.KnownPosition
 	}
 	if when.KnownAt.IsZero() {

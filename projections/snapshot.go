@@ -38,7 +38,8 @@ type SnapshotInfo struct {
 	Position domain.Position `json:"position"`
 	At       time.Time       `json:"at,omitzero"` // when it was written, or loaded
 	Bytes    int64           `json:"bytes"`
-	Loaded   bool            `json:"loaded"` // rather than written by this program
+	Loaded   bool            `json:"loaded"`              // rather than written by this program
+	Paused   time.Duration   `json:"paused_ns,omitempty"` // how long the models stood still for it
 	Digests  []Digest        `json:"digests,omitempty"`
 }
 
@@ -56,7 +57,7 @@ func (v *View) Snapshot(ctx context.Context) (SnapshotInfo, error) {
 		return SnapshotInfo{}, err
 	}
 	image := v.image(s.Identity)
-	info := SnapshotInfo{Position: image.header.position, Digests: image.digests()}
+	info := SnapshotInfo{Position: image.header.position, Digests: image.digests(), Paused: image.paused}
 	err := s.Shelf.Write(func(w io.Writer) (err error) {
 		info.Bytes, err = image.write(ctx, w, s.Secret)
 		return err
@@ -73,6 +74,7 @@ func (v *View) Snapshot(ctx context.Context) (SnapshotInfo, error) {
 type image struct {
 	header header
 	parts  []blocks
+	paused time.Duration
 }
 
 // blocks are bytes in pieces of blockSize, the last of which is shorter.
@@ -98,6 +100,7 @@ func (b *blocks) write(data []byte) {
 // image encodes the models while they stand still.
 func (v *View) image(id domain.Identity) *image {
 	v.applying.Lock()
+	began := v.options.now()
 	parts := v.models.models()
 	m := &image{header: header{identity: id, position: v.Seen()}, parts: make([]blocks, len(parts))}
 	parallel(len(parts), func(i int) {
@@ -105,6 +108,7 @@ func (v *View) image(id domain.Identity) *image {
 		parts[i].encode(&e)
 		e.flush()
 	})
+	m.paused = v.options.now().Sub(began)
 	v.applying.Unlock()
 	m.header.parts = make([]headerPart, len(parts))
 	parallel(len(parts), func(i int) {
