@@ -37,14 +37,17 @@ type Change struct {
 	After  any    `json:"after"`
 }
 
-// Names tells the name of a person to whoever may know it. Without it persons are
-// called by the beginning of their ids.
-type Names func(domain.PersonID) string
+// Names tells names, where they may be known. Without Person a person is called by
+// the beginning of the id, without Ente an ente by its key.
+type Names struct {
+	Person func(domain.PersonID) string
+	Ente   func(domain.EnteRef) string
+}
 
 // Story tells the history of a stream from its beginning, each entry with what was
 // before it and after it, as far as it counts at the moments given. It reads the
 // log while it tells, so that a long history needs no memory.
-func Story(ctx context.Context, log domain.Log, stream domain.Stream, when Moments, names Names) iter.Seq2[TrailEntry, error] {
+func Story(ctx context.Context, log domain.Log, stream domain.Stream, at Moments, names Names) iter.Seq2[TrailEntry, error] {
 	return func(yield func(TrailEntry, error) bool) {
 		t := newTeller(names)
 		for entry, err := range log.ReadStream(ctx, stream, 0) {
@@ -57,10 +60,10 @@ func Story(ctx context.Context, log domain.Log, stream domain.Stream, when Momen
 				yield(TrailEntry{}, err)
 				return
 			}
-			if when.later(&rec) {
+			if at.later(&rec) {
 				return
 			}
-			if when.counts(&rec) && !yield(t.entry(&rec), nil) {
+			if at.counts(&rec) && !yield(t.entry(&rec), nil) {
 				return
 			}
 		}
@@ -70,8 +73,8 @@ func Story(ctx context.Context, log domain.Log, stream domain.Stream, when Momen
 // Entries tells the entries at some positions, which ascend, each with what was
 // before it in its stream and after it: what somebody did, or what was recorded on
 // a day. Entries that do not count at the moments given are left out.
-func Entries(ctx context.Context, log domain.Log, at []domain.Position, when Moments, names Names) ([]TrailEntry, error) {
-	records, err := recordsAt(ctx, log, at)
+func Entries(ctx context.Context, log domain.Log, places []domain.Position, at Moments, names Names) ([]TrailEntry, error) {
+	records, err := recordsAt(ctx, log, places)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,7 @@ func Entries(ctx context.Context, log domain.Log, at []domain.Position, when Mom
 	}
 	told := []TrailEntry{}
 	for _, stream := range slices.Sorted(maps.Keys(last)) {
-		for entry, err := range Story(ctx, log, stream, when, names) {
+		for entry, err := range Story(ctx, log, stream, at, names) {
 			if err != nil {
 				return nil, err
 			}
@@ -224,10 +227,18 @@ func (t *teller) number(path string) int {
 
 // name returns how a person is called.
 func (t *teller) name(p domain.PersonID) string {
-	if t.names == nil {
+	if t.names.Person == nil {
 		return "la persona " + p.String()[:8]
 	}
-	return t.names(p)
+	return t.names.Person(p)
+}
+
+// ente returns how an ente is called.
+func (t *teller) ente(ref domain.EnteRef) string {
+	if t.names.Ente == nil {
+		return ref.String()
+	}
+	return t.names.Ente(ref)
 }
 
 // moment returns a time as JSON tells it; nil is none.
@@ -238,5 +249,8 @@ func moment(at *time.Time) any {
 	return at.UTC().Format(time.RFC3339Nano)
 }
 
-// hour returns a time as people in Italy read it.
-func hour(at time.Time) string { return at.In(domain.Rome).Format("2006-01-02 15:04") }
+// when returns a time as people in Italy read it.
+func when(at time.Time) string { return at.In(domain.Rome).Format("2006-01-02 15:04") }
+
+// clock returns the time of the day in Italy.
+func clock(at time.Time) string { return at.In(domain.Rome).Format("15:04") }

@@ -35,7 +35,7 @@ func TestEveryEventIsTold(t *testing.T) {
 	}
 	told := make(map[string]bool)
 	for _, s := range slices.Sorted(maps.Keys(streams)) {
-		for _, e := range story(t, tape, s, projections.Moments{}, nil) {
+		for _, e := range story(t, tape, s, projections.Moments{}, projections.Names{}) {
 			told[e.Type] = true
 			if e.Summary == "" || strings.Contains(e.Summary, "fatto di tipo") || strings.Contains(e.Summary, "%!") {
 				t.Errorf("%s is told as %q", e.Type, e.Summary)
@@ -56,14 +56,14 @@ func TestStoryGolden(t *testing.T) {
 		"story-programma": programma.Stream(), "story-account": domain.AccountID("segreteria").Stream(), "story-identita": domain.IdentitaStream(person(6)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, name, story(t, tape, s, projections.Moments{}, m.People.Name))
+			golden(t, name, story(t, tape, s, projections.Moments{}, projections.Names{Person: m.People.Name, Ente: m.Enti.Name}))
 		})
 	}
 }
 
 func TestStoryOfARectification(t *testing.T) {
 	var found *projections.TrailEntry
-	for _, e := range story(t, rich(), sesto.Stream(), projections.Moments{}, nil) {
+	for _, e := range story(t, rich(), sesto.Stream(), projections.Moments{}, projections.Names{}) {
 		if e.Type == "TavoloRectified" {
 			found = &e
 		}
@@ -90,7 +90,7 @@ func TestStoryAtAnotherTime(t *testing.T) {
 	tape.addAt(tape.at.Add(24*time.Hour), domain.RoleGranted{Account: "a", Role: domain.RoleStaff})
 	tape.add(domain.RoleGranted{Account: "a", Role: domain.RoleAuditor})
 	types := func(when projections.Moments) (all []string) {
-		for _, e := range story(t, tape, "account-a", when, nil) {
+		for _, e := range story(t, tape, "account-a", when, projections.Names{}) {
 			all = append(all, e.Summary)
 		}
 		return all
@@ -108,14 +108,14 @@ func TestEntries(t *testing.T) {
 	log := tape.log()
 	for _, limit := range []int{1, 5, 1000} {
 		at := tape.models().Trail.ByActor("account-segreteria", 40, limit)
-		told, err := projections.Entries(t.Context(), log, at, projections.Moments{}, nil)
+		told, err := projections.Entries(t.Context(), log, at, projections.Moments{}, projections.Names{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []domain.Position
 		for _, e := range told {
 			got = append(got, e.Position)
-			if whole := story(t, tape, e.Stream, projections.Moments{}, nil); asJSON(t, whole[e.Revision]) != asJSON(t, e) {
+			if whole := story(t, tape, e.Stream, projections.Moments{}, projections.Names{}); asJSON(t, whole[e.Revision]) != asJSON(t, e) {
 				t.Errorf("%d is told otherwise in its stream", e.Position)
 			}
 		}
@@ -124,7 +124,7 @@ func TestEntries(t *testing.T) {
 	if most := 3 + (len(tape.records)+pageOf-1)/pageOf; log.reads > most {
 		t.Errorf("%d pages were read, at most %d were wanted", log.reads, most)
 	}
-	none, err := projections.Entries(t.Context(), log, []domain.Position{1, 3, 99_999}, projections.Moments{}, nil)
+	none, err := projections.Entries(t.Context(), log, []domain.Position{1, 3, 99_999}, projections.Moments{}, projections.Names{})
 	if err != nil || len(none) != 0 {
 		t.Errorf("positions at which nothing stands: got %v, %v", none, err)
 	}

@@ -50,16 +50,16 @@ func (t *teller) tellTrust(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.ReferenteAppointed:
 		t.span("/referenti/"+e.Person.String(), e.From, e.Until)
-		return fmt.Sprintf("Nominato referente %s dal %s", t.name(e.Person), e.From), ""
+		return fmt.Sprintf("Nomina a referente di %s dal %s", t.name(e.Person), e.From), ""
 	case domain.ReferenteRelieved:
 		t.set("/referenti/"+e.Person.String()+"/until", string(e.On))
-		return fmt.Sprintf("Cessato il referente %s il %s", t.name(e.Person), e.On), e.Reason
+		return fmt.Sprintf("Cessazione da referente di %s il %s", t.name(e.Person), e.On), e.Reason
 	case domain.GestoreEntrusted:
 		t.span(gestorePath(e.Gestore, e.Project), e.From, e.Until)
-		return fmt.Sprintf("Affidata a %s la gestione%s dal %s", e.Gestore, ofProject(e.Project), e.From), ""
+		return fmt.Sprintf("Affidata a %s la gestione%s dal %s", t.ente(e.Gestore), ofProject(e.Project), e.From), ""
 	case domain.GestoreReleased:
 		t.set(gestorePath(e.Gestore, e.Project)+"/until", string(e.On))
-		return fmt.Sprintf("Cessata la gestione%s di %s il %s", ofProject(e.Project), e.Gestore, e.On), e.Reason
+		return fmt.Sprintf("Cessata la gestione%s di %s il %s", ofProject(e.Project), t.ente(e.Gestore), e.On), e.Reason
 	}
 	return "", ""
 }
@@ -108,10 +108,10 @@ func (t *teller) tellProgramma(event domain.Event) (summary, reason string) {
 		if e.Role == domain.Capofila {
 			role = "capofila"
 		}
-		return fmt.Sprintf("Aggiunto %s come %s", e.Ente, role), ""
+		return fmt.Sprintf("Adesione di %s come %s", t.ente(e.Ente), role), ""
 	case domain.PartnerLeft:
 		t.set("/partners/"+e.Ente.String(), nil)
-		return fmt.Sprintf("Uscito il partner %s il %s", e.Ente, e.On), e.Reason
+		return fmt.Sprintf("Uscita del partner %s il %s", t.ente(e.Ente), e.On), e.Reason
 	}
 	return "", ""
 }
@@ -149,7 +149,7 @@ func untilText(until *time.Time) string {
 	if until == nil {
 		return "senza scadenza"
 	}
-	return "fino al " + hour(*until)
+	return "fino al " + when(*until)
 }
 
 // tellPerson tells what was decided about a person. Values are never told.

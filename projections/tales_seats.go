@@ -14,7 +14,7 @@ import (
 var (
 	capacityWords = map[domain.Capacity]string{
 		domain.AsReferente: "referente", domain.AsDelegate: "delegato", domain.AsEnteGestore: "ente gestore",
-		domain.AsSpeaker: "relatore", domain.AsStaff: "personale", domain.AsOther: "altro",
+		domain.AsSpeaker: "relatore", domain.AsStaff: "personale", domain.AsOther: "partecipante ad altro titolo",
 	}
 	causeWords = map[domain.PromotionCause]string{
 		domain.ByWithdrawal: "per una rinuncia", domain.ByRefusal: "per un'iscrizione non accolta",
@@ -36,9 +36,9 @@ var seatFields = []string{"/state", "/mode", "/capacity", "/ente"}
 func (t *teller) tellSeats(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.ParticipantRegistered:
-		return "Iscritto " + t.entered(e, domain.Registered), ""
+		return "Iscrizione di " + t.entered(e, domain.Registered), ""
 	case domain.ParticipantWaitlisted:
-		return "In lista d'attesa " + t.entered(domain.ParticipantRegistered(e), domain.Waiting), ""
+		return "In lista d'attesa: " + t.entered(domain.ParticipantRegistered(e), domain.Waiting), ""
 	case domain.WaitlistPromoted:
 		t.state(e.Participant, domain.Registered)
 		return fmt.Sprintf("%s passa dalla lista d'attesa a un posto %s (%s)", t.name(e.Participant), said(modeWords, e.Mode), said(causeWords, e.Cause)), ""
@@ -70,9 +70,9 @@ func (t *teller) entered(e domain.ParticipantRegistered, state domain.Registrati
 	t.set(at+"/mode", string(e.Mode))
 	t.set(at+"/capacity", string(e.Capacity))
 	t.set(at+"/ente", enteText(e.Ente))
-	text := fmt.Sprintf("%s %s come %s", t.name(e.Participant), said(modeWords, e.Mode), said(capacityWords, e.Capacity))
+	text := fmt.Sprintf("%s, %s, come %s", t.name(e.Participant), said(modeWords, e.Mode), said(capacityWords, e.Capacity))
 	if e.Ente != nil {
-		text += " per " + e.Ente.String()
+		text += " per " + t.ente(*e.Ente)
 	}
 	return text
 }
@@ -103,7 +103,7 @@ func (t *teller) tellPresenze(event domain.Event) (summary, reason string) {
 		return t.presence(e), ""
 	case domain.PresenceEnded:
 		t.set("/presences/"+e.Presence.String()+"/to", moment(&e.To))
-		return fmt.Sprintf("Registrata l'uscita di %s alle %s", t.whose(e.Presence), hour(e.To)), ""
+		return fmt.Sprintf("Registrata l'uscita di %s il %s", t.whose(e.Presence), when(e.To)), ""
 	case domain.PresenceAnnulled:
 		t.set("/presences/"+e.Presence.String()+"/annulled", true)
 		return "Annullata una presenza di " + t.whose(e.Presence), e.Reason
@@ -130,9 +130,9 @@ func (t *teller) presence(e domain.PresenceRecorded) string {
 	t.set(at+"/note", e.Note)
 	until := "in poi"
 	if e.To != nil {
-		until = "alle " + hour(*e.To)
+		until = "alle " + clock(*e.To)
 	}
-	return fmt.Sprintf("Registrata la presenza %s di %s dalle %s %s (%s)", said(modeWords, e.Mode), t.name(e.Participant), hour(e.From), until, said(sourceWords, e.Source))
+	return fmt.Sprintf("Registrata la presenza di %s, %s, il %s dalle %s %s (%s)", t.name(e.Participant), said(modeWords, e.Mode), domain.DayOf(e.From), clock(e.From), until, said(sourceWords, e.Source))
 }
 
 // whose returns whose presence it is.

@@ -45,7 +45,7 @@ func (t *teller) tellTavolo(event domain.Event) (summary, reason string) {
 		return t.convened(e), ""
 	case domain.TavoloRescheduled:
 		t.schedule(e.To)
-		return fmt.Sprintf("Spostato il tavolo: era previsto per %s, è previsto per %s", e.From, e.To), e.Reason
+		return fmt.Sprintf("Spostato il tavolo: era previsto per il %s, è previsto per il %s", e.From, e.To), e.Reason
 	case domain.TavoloRectified:
 		return t.rectified(e), e.Reason
 	case domain.TavoloCalledOff:
@@ -81,7 +81,7 @@ func (t *teller) planned(e domain.TavoloPlanned) string {
 	if e.Ordinal > 0 {
 		title = fmt.Sprintf("il %d° tavolo", e.Ordinal)
 	}
-	return fmt.Sprintf("Pianificato %s «%s» per %s, %s", title, e.Subject, e.Schedule, said(modeWords, e.Mode))
+	return fmt.Sprintf("Pianificato %s «%s» per il %s, %s", title, e.Subject, e.Schedule, said(modeWords, e.Mode))
 }
 
 // schedule notes when the tavolo is held.
@@ -124,7 +124,7 @@ func (t *teller) convened(e domain.TavoloConvened) string {
 		t.protocol(*e.Protocol)
 		protocol = e.Protocol.Text
 	}
-	return fmt.Sprintf("Convocato il tavolo per %s con lettera del %s (%s)", e.Schedule, e.SentOn, protocol)
+	return fmt.Sprintf("Convocato il tavolo per il %s con lettera del %s (%s)", e.Schedule, e.SentOn, protocol)
 }
 
 func (t *teller) protocol(p domain.Protocol) {
@@ -179,7 +179,7 @@ func (t *teller) tellProgramme(event domain.Event) (summary, reason string) {
 		t.set(at+"/role", string(e.Role))
 		t.set(at+"/topic", e.Topic)
 		t.set(at+"/ente", enteText(e.Ente))
-		return fmt.Sprintf("Invitato %s (%s)", t.name(e.Person), said(roleWords, e.Role)), ""
+		return fmt.Sprintf("Invito a %s (%s)", t.name(e.Person), said(roleWords, e.Role)), ""
 	case domain.SpeakerWithdrawn:
 		for _, field := range []string{"/role", "/topic", "/ente"} {
 			t.set("/speakers/"+e.Person.String()+field, nil)
