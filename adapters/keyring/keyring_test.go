@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -121,10 +122,7 @@ func TestKilled(t *testing.T) {
 		copyFile(t, left, path)
 		next := open(t, left)
 		holds(t, next, had)
-		after := make(map[domain.KeyID]domain.Key)
-		for id, key := range had {
-			after[id] = key
-		}
+		after := maps.Clone(had)
 		take(t, next, 600, after)
 		holds(t, next, after)
 		if wasted := next.Len() - uint64(len(after)); wasted > 512 {
