@@ -2,6 +2,8 @@ package projections
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"tavoli/domain"
@@ -40,7 +42,29 @@ func (o ordering) place(e *encoder, number int32) {
 // place reads what [ordering.place] wrote.
 func (d *decoder) place() int32 { return d.index(most) - 1 }
 
-func (p *People) ordering() ordering { return orderOf(len(p.rows), p.byID) }
+// ordering returns the ordering of all persons. There are many: comparing the first
+// bytes of their random ids without looking the rows up takes a third of the time.
+func (p *People) ordering() ordering {
+	type key struct {
+		first  uint64
+		number int32
+	}
+	keys := make([]key, len(p.rows))
+	for i := range p.rows {
+		keys[i] = key{binary.BigEndian.Uint64(p.rows[i].id[:8]), int32(i)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
+		}
+		return p.byID(a.number, b.number)
+	})
+	o := ordering{make([]int32, len(keys)), make([]int32, len(keys))}
+	for place, k := range keys {
+		o.numbers[place], o.places[k.number] = k.number, int32(place)
+	}
+	return o
+}
 
 // encode implements model.
 func (p *People) encode(e *encoder) {

@@ -20,7 +20,7 @@ type Comparison struct {
 
 // A RebuildReport says what a rebuild found.
 type RebuildReport struct {
-	Position domain.Position `json:"position"` // at which the two were compared
+	Position domain.Position `json:"position,string"` // at which the two were compared
 	Entries  int             `json:"entries"`
 	Models   []Comparison    `json:"models"`
 	Equal    bool            `json:"equal"` // all of them

@@ -38,8 +38,8 @@ func (m Moments) counts(rec *domain.Record) bool {
 
 // A ReplayReport says what became of a replay.
 type ReplayReport struct {
-	Position domain.Position `json:"position"` // of the newest entry applied
-	Entries  int             `json:"entries"`  // applied
+	Position domain.Position `json:"position,string"` // of the newest entry applied
+	Entries  int             `json:"entries"`         // applied
 	Digests  []Digest        `json:"digests"`
 }
 

@@ -35,7 +35,7 @@ type Snapshots struct {
 
 // A SnapshotInfo tells of the newest snapshot.
 type SnapshotInfo struct {
-	Position domain.Position `json:"position"`
+	Position domain.Position `json:"position,string"`
 	At       time.Time       `json:"at,omitzero"` // when it was written, or loaded
 	Bytes    int64           `json:"bytes"`
 	Loaded   bool            `json:"loaded"`              // rather than written by this program

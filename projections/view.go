@@ -196,9 +196,9 @@ func AskAt[A any](ctx context.Context, v *View, atLeast domain.Position, questio
 
 // Stats says how a view is doing.
 type Stats struct {
-	Seen     domain.Position `json:"seen"`
-	Head     domain.Position `json:"head"` // of the log; at least Seen
-	Goal     domain.Position `json:"goal"` // what has to be seen to be ready
+	Seen     domain.Position `json:"seen,string"`
+	Head     domain.Position `json:"head,string"` // of the log; at least Seen
+	Goal     domain.Position `json:"goal,string"` // what has to be seen to be ready
 	Ready    bool            `json:"ready"`
 	Applied  int64           `json:"applied"`  // entries, since the program started
 	Unopened int64           `json:"unopened"` // descriptions of persons whose values could not be opened, forgotten persons apart
