@@ -166,15 +166,23 @@ func (d *doing) introducedID(given *domain.PersonID) domain.PersonID {
 }
 
 // resolve replaces the ISTAT code of a comune by its cadastral code, by which the
-// register knows it.
+// register knows it. One that is not known may have been registered a moment ago.
 func (c *call) resolve(ref *domain.EnteRef) error {
 	if ref == nil || ref.Kind != domain.Comune || len(ref.Code) != 6 {
 		return nil
 	}
-	known, err := ask(c, 0, func(m *projections.Models) (domain.EnteRef, error) { return m.Enti.Resolve(*ref), nil })
-	if err == nil {
+	given := *ref
+	look := func(m *projections.Models) (domain.EnteRef, error) { return m.Enti.Resolve(given), nil }
+	known, err := ask(c, 0, look)
+	if err != nil || known != given {
 		*ref = known
+		return err
 	}
+	head, err := c.s.Store.Head(c.r.Context())
+	if err != nil {
+		return err
+	}
+	*ref, err = ask(c, head, look)
 	return err
 }
 

@@ -159,6 +159,7 @@ func operationRoutes() []route {
 		{"GET", "//healthz", "healthz", everybody, "Whether the process is alive", getHealth()},
 		{"GET", "//readyz", "readyz", everybody, "Whether the read models have caught up", getReady().also(503)},
 		{"GET", "//metrics", "metrics", everybody, "Figures for Prometheus", getMetrics()},
+		{"GET", "//style.css", "style", everybody, "How the page looks", getStyle()},
 		{"GET", "//", "page", everybody, "The calendar as a page", getPage()},
 	}
 }

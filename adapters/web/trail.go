@@ -88,22 +88,39 @@ func (c *call) story(stream domain.Stream, t trailQuery, names projections.Names
 
 func positionText(at domain.Position) string { return strconv.FormatUint(uint64(at), 10) }
 
-// names returns who tells the names of persons, as they were known at the moment.
-func (c *call) names(t trailQuery, scope projections.Scope) (projections.Names, error) {
+// names returns who tells the names of persons and enti, as they were known at the
+// moment.
+func (c *call) names(t trailQuery, scope projections.Scope) (none projections.Names, err error) {
 	if t.when.IsZero() {
-		if err := c.s.View.Wait(c.r.Context(), t.atLeast); err != nil {
-			return nil, err
+		if err := c.wait(t.atLeast); err != nil {
+			return none, err
 		}
-		return func(id domain.PersonID) string {
-			name, _ := ask(c, 0, func(m *projections.Models) (string, error) { return m.People.Name(id), nil })
-			return name
+		return projections.Names{
+			Person: func(id domain.PersonID) string {
+				return told(c, func(m *projections.Models) string { return m.People.Name(id) })
+			},
+			Ente: func(ref domain.EnteRef) string {
+				return told(c, func(m *projections.Models) string { return m.Enti.Name(ref) })
+			},
 		}, nil
 	}
 	m, _, err := c.s.View.AsOf(c.r.Context(), t.when, scope)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return m.People.Name, nil
+	return projections.Names{Person: m.People.Name, Ente: m.Enti.Name}, nil
+}
+
+// told asks for a text that is always there.
+func told(c *call, question func(*projections.Models) string) string {
+	text, _ := ask(c, 0, func(m *projections.Models) (string, error) { return question(m), nil })
+	return text
+}
+
+// wait returns when the models have seen a position.
+func (c *call) wait(at domain.Position) error {
+	_, err := ask(c, at, func(*projections.Models) (bool, error) { return true, nil })
+	return err
 }
 
 // auditTrail tells what an account did, or what was recorded on a day.
