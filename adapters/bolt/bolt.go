@@ -49,7 +49,7 @@ type Store struct {
 	moved  signal
 
 	pool     sync.Pool // of *request
-	queue    queue
+	tail     *tail
 	orders   chan func(*writer) // what the writer is to do between two commits
 	closing  chan struct{}
 	stopped  chan struct{} // closed when the writer has ended
@@ -113,7 +113,6 @@ func newStore(dir string, o Options) *Store {
 	s := &Store{
 		dir: dir, options: o, log: o.Log, index: newIndex(),
 		orders:  make(chan func(*writer)),
-		queue:   queue{filled: make(chan struct{}, 1)},
 		closing: make(chan struct{}), stopped: make(chan struct{}), failed: make(chan struct{}),
 	}
 	if s.log == nil {
@@ -134,7 +133,8 @@ func (s *Store) load(f *file) (*writer, bool, error) {
 		s.hidden.Store(&l.hidden)
 	}
 	s.ckpt.position, s.ckpt.link = l.from, l.link
-	w := &writer{s: s, next: l.head + 1, link: l.link, last: l.last, idle: time.NewTimer(0)}
+	s.tail = newTail(s, &l)
+	w := &writer{s: s, spare: new(group), idle: time.NewTimer(0)}
 	return w, l.pending, nil
 }
 

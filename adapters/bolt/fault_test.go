@@ -239,22 +239,49 @@ func edit(t *testing.T, dir string, change func(log *bbolt.Bucket) error) {
 	}
 }
 
-func key(pos uint64) []byte { return binary.BigEndian.AppendUint64(nil, pos) }
+// blockOf returns the key and the value that hold a position.
+func blockOf(log *bbolt.Bucket, pos uint64) (key, value []byte) {
+	key, value = log.Cursor().Seek(binary.BigEndian.AppendUint64(nil, pos))
+	return bytes.Clone(key), bytes.Clone(value)
+}
 
-// TestTamperedLog removes and swaps whole records.
+// TestTamperedLog removes and swaps whole records, or the blocks they lie in.
 func TestTamperedLog(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(log *bbolt.Bucket) error
 		want   []domain.Position
 	}{
-		{"removed", func(log *bbolt.Bucket) error { return log.Delete(key(77)) }, []domain.Position{77}},
+		{"removed", func(log *bbolt.Bucket) error {
+			key, _ := blockOf(log, 77)
+			return log.Delete(key)
+		}, []domain.Position{77}},
 		{"swapped", func(log *bbolt.Bucket) error {
-			a, b := bytes.Clone(log.Get(key(50))), bytes.Clone(log.Get(key(90)))
-			return errors.Join(log.Put(key(50), b), log.Put(key(90), a))
-		}, []domain.Position{50, 90}},
-		{"cut off", func(log *bbolt.Bucket) error { return log.Delete(key(400)) }, []domain.Position{400}},
-		{"lengthened", func(log *bbolt.Bucket) error { return log.Put(key(401), log.Get(key(400))) }, []domain.Position{401}},
+			a, inA := blockOf(log, 51)
+			b, inB := blockOf(log, 91)
+			return errors.Join(log.Put(a, inB), log.Put(b, inA))
+		}, []domain.Position{51, 91}},
+		{"exchanged within a block", func(log *bbolt.Bucket) error {
+			key, value := blockOf(log, 101)
+			size := 28 + int(binary.BigEndian.Uint32(value[8:]))
+			first := bytes.Clone(value[4 : 4+size])
+			copy(value[4:], value[4+size:4+2*size])
+			copy(value[4+size:], first)
+			return log.Put(key, value)
+		}, []domain.Position{101, 102}},
+		{"cut off", func(log *bbolt.Bucket) error {
+			key, _ := blockOf(log, 400)
+			return log.Delete(key)
+		}, []domain.Position{400}},
+		{"lengthened", func(log *bbolt.Bucket) error {
+			_, value := blockOf(log, 400)
+			return log.Put(binary.BigEndian.AppendUint64(nil, 402), value)
+		}, []domain.Position{401, 402}},
+		{"counted wrong", func(log *bbolt.Bucket) error {
+			key, value := blockOf(log, 200)
+			value[3]++
+			return log.Put(key, value)
+		}, []domain.Position{200}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, entries := written(t)
@@ -264,7 +291,7 @@ func TestTamperedLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, pos := range c.want {
-				if !slices.ContainsFunc(found, func(f bolt.Finding) bool { return f.Position == pos }) {
+				if !slices.ContainsFunc(found, func(f bolt.Finding) bool { return f.Position <= pos && pos <= max(f.Position, f.Through) }) {
 					t.Errorf("position %d is not among %v", pos, found)
 				}
 			}

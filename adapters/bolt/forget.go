@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -65,31 +66,46 @@ func (s *Store) order(ctx context.Context, do func(*writer) error) error {
 	}
 }
 
-// forget notes that streams are forgotten, on disk and in memory.
+// forget notes that streams are forgotten, on disk and in memory. What is placed
+// already is committed before, and nobody places anything meanwhile.
 func (w *writer) forget(names []domain.Stream) error {
+	x := w.s.index
+	for w.flush() {
+	}
+	x.mu.Lock()
+	for len(w.s.tail.group.requests) > 0 {
+		x.mu.Unlock()
+		w.flush()
+		x.mu.Lock()
+	}
+	defer x.mu.Unlock()
 	if f := w.s.failure.Load(); f != nil {
 		return fmt.Errorf("%w (%w)", ErrFailed, f.err)
 	}
-	err := w.transact(func(tx *bbolt.Tx) error { return markForgotten(tx, names) })
-	if err != nil {
-		w.group, w.undone = w.group[:0], writerMark{w.next, w.link, w.last}
-		return w.classify(err)
-	}
-	hidden := make(map[domain.Position]bool)
-	if h := w.s.hidden.Load(); h != nil {
-		for pos := range *h {
-			hidden[pos] = true
+	if err := w.transact(func(tx *bbolt.Tx) error { return markForgotten(tx, names) }); err != nil {
+		if diskFull(err) {
+			return ErrDiskFull
 		}
+		w.s.fail(err, nil)
+		return unknown(err)
 	}
-	w.s.index.mu.Lock()
-	for _, name := range names {
-		for _, pos := range w.s.index.forget([]byte(name)) {
-			hidden[pos] = true
-		}
-	}
-	w.s.index.mu.Unlock()
-	w.s.hidden.Store(&hidden)
+	w.s.hide(names)
+	w.s.index.mark(&w.s.tail.group.undos)
 	return nil
+}
+
+// hide empties streams in memory. The index is locked.
+func (s *Store) hide(names []domain.Stream) {
+	hidden := make(map[domain.Position]bool)
+	if h := s.hidden.Load(); h != nil {
+		maps.Copy(hidden, *h)
+	}
+	for _, name := range names {
+		for _, pos := range s.index.forget([]byte(name)) {
+			hidden[pos] = true
+		}
+	}
+	s.hidden.Store(&hidden)
 }
 
 // markForgotten notes streams as forgotten, though not erased yet.
@@ -213,8 +229,7 @@ func (c *compaction) copy() error {
 // copyLog copies records from one file into another, and tombstones in the place
 // of those that are hidden.
 func copyLog(from, to *bbolt.Tx, after, upTo domain.Position, hidden map[domain.Position]bool) error {
-	b := to.Bucket(bucketLog)
-	b.FillPercent = 1
+	b := newBlocks(to, after+1)
 	var failed error
 	err := scan(from, after, upTo, func(pos domain.Position, rec record) bool {
 		kind, body := rec.kind, rec.body
@@ -228,11 +243,10 @@ func copyLog(from, to *bbolt.Tx, after, upTo domain.Position, hidden map[domain.
 		}
 		value := append(make([]byte, headerSize, headerSize+len(body)), body...)
 		seal(value, pos, kind, rec.link)
-		key := keyOf(pos)
-		failed = b.Put(key[:], value)
+		failed = b.add(value)
 		return failed == nil
 	})
-	return errors.Join(err, failed, b.SetSequence(uint64(upTo)))
+	return errors.Join(err, failed, b.end())
 }
 
 // finish copies the rest and puts the new file in the place of the old one. The
@@ -241,7 +255,7 @@ func (c *compaction) finish(w *writer) error {
 	if f := w.s.failure.Load(); f != nil {
 		return fmt.Errorf("%w (%w)", ErrFailed, f.err)
 	}
-	for c.copied < w.next-1 {
+	for c.copied < domain.Position(w.s.head.Load()) {
 		if err := c.copy(); err != nil {
 			return err
 		}

@@ -13,8 +13,8 @@ import (
 // streams are numbered, their names lie one after the other, and the positions of
 // a stream lie in a chain of chunks as differences of a byte or three.
 //
-// The writer notes entries before they are committed; readers see those up to the
-// head only. What was noted since mark can be taken back with undo.
+// Entries are noted before they are committed; readers see those up to the head
+// only. What was noted last can be taken back with undo.
 type index struct {
 	mu     sync.RWMutex
 	seed   maphash.Seed
@@ -24,9 +24,6 @@ type index struct {
 	names  arena
 	chunks arena
 	events uint64
-
-	undos []undo
-	marks struct{ names, chunks uint32 }
 }
 
 // A stream is one line of the index.
@@ -208,15 +205,20 @@ func chunkN(c []byte) uint16       { return binary.LittleEndian.Uint16(c[4:]) }
 func setChunkN(c []byte, n uint16) { binary.LittleEndian.PutUint16(c[4:], n) }
 func chunkSize(c []byte) int       { return int(binary.LittleEndian.Uint16(c[6:])) }
 
-// mark makes what is noted from now on something that undo can take back.
-func (x *index) mark() {
-	x.undos = x.undos[:0]
-	x.marks.names, x.marks.chunks = x.names.top, x.chunks.top
+// An undoing is what it takes to bring the index back to where it was.
+type undoing struct {
+	list          []undo
+	names, chunks uint32 // the tops of the arenas
 }
 
-// noteUndoable adds the position of the next event of a stream and remembers how
-// things were. The stream is added if it is not known yet.
-func (x *index) noteUndoable(p *place, name domain.Stream, pos domain.Position) {
+// mark begins an undoing.
+func (x *index) mark(u *undoing) {
+	u.list, u.names, u.chunks = u.list[:0], x.names.top, x.chunks.top
+}
+
+// note adds the position of the next event of a stream and remembers how things
+// were. The stream is added if it is not known yet.
+func (x *index) note(p *place, name domain.Stream, pos domain.Position, undos *undoing) {
 	u := undo{fresh: !p.known}
 	if !p.known {
 		p.id, p.known = x.add([]byte(name), p.hash), true
@@ -224,14 +226,15 @@ func (x *index) noteUndoable(p *place, name domain.Stream, pos domain.Position) 
 		u.tailN = chunkN(x.chunks.at(u.old.tail))
 	}
 	u.id = p.id
-	x.undos = append(x.undos, u)
+	undos.list = append(undos.list, u)
 	x.push(p.id, uint64(pos))
 }
 
-// undo takes back everything noted since mark.
-func (x *index) undo() {
-	for i := len(x.undos) - 1; i >= 0; i-- {
-		u := x.undos[i]
+// undo takes back everything noted since mark. Undoings are used in the reverse
+// order of their marks.
+func (x *index) undo(undos *undoing) {
+	for i := len(undos.list) - 1; i >= 0; i-- {
+		u := undos.list[i]
 		x.events--
 		if u.fresh {
 			x.remove(u.id)
@@ -244,8 +247,8 @@ func (x *index) undo() {
 			clear(c[u.old.used:chunkSize(c)])
 		}
 	}
-	x.names.top, x.chunks.top = x.marks.names, x.marks.chunks
-	x.undos = x.undos[:0]
+	x.names.top, x.chunks.top = undos.names, undos.chunks
+	undos.list = undos.list[:0]
 }
 
 // forget empties a stream for good and returns the positions it had.

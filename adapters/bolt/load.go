@@ -50,7 +50,7 @@ func (l *loading) read(tx *bbolt.Tx) (err error) {
 // findHead reads the last record.
 func (l *loading) findHead(tx *bbolt.Tx) error {
 	b := tx.Bucket(bucketLog)
-	key, value := b.Cursor().Last()
+	key, _ := b.Cursor().Last()
 	if key == nil {
 		l.link = firstLink(l.identity.ID)
 		return ahead(b, 0)
@@ -59,7 +59,7 @@ func (l *loading) findHead(tx *bbolt.Tx) error {
 	if !ok {
 		return &Finding{What: fmt.Sprintf("the log has a key of %d bytes", len(key))}
 	}
-	rec, err := open(value, pos)
+	rec, err := get(tx, pos)
 	if err != nil {
 		return err
 	}

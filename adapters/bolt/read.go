@@ -16,16 +16,6 @@ const (
 	pageBytes   = 1 << 20
 )
 
-// get returns the record at a position.
-func get(tx *bbolt.Tx, pos domain.Position) (record, error) {
-	key := keyOf(pos)
-	value := tx.Bucket(bucketLog).Get(key[:])
-	if value == nil {
-		return record{}, damage(pos, "the record is missing")
-	}
-	return open(value, pos)
-}
-
 // ReadStream implements [domain.Log].
 func (s *Store) ReadStream(ctx context.Context, name domain.Stream, from domain.Revision) iter.Seq2[domain.Entry, error] {
 	return func(yield func(domain.Entry, error) bool) {
@@ -216,28 +206,6 @@ func (s *Store) name(f *Finding, pos domain.Position) *Finding {
 	s.index.mu.RLock()
 	defer s.index.mu.RUnlock()
 	return &Finding{Position: pos, Stream: s.index.owners([]domain.Position{pos})[pos], What: f.What}
-}
-
-// scan gives fn every record after one position up to another, until fn says
-// stop. A record that is missing or damaged is an error.
-func scan(tx *bbolt.Tx, after, head domain.Position, fn func(domain.Position, record) bool) error {
-	c := tx.Bucket(bucketLog).Cursor()
-	want := after + 1
-	from := keyOf(want)
-	for key, value := c.Seek(from[:]); want <= head; key, value = c.Next() {
-		if pos, ok := positionOf(key); !ok || pos != want {
-			return damage(want, "the record is missing")
-		}
-		rec, err := open(value, want)
-		if err != nil {
-			return err
-		}
-		if !fn(want, rec) {
-			return nil
-		}
-		want++
-	}
-	return nil
 }
 
 // Follow implements [domain.Log].

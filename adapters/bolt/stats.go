@@ -53,7 +53,7 @@ type meter struct {
 	histogram Histogram
 }
 
-func (m *meter) committed(events, _ int, took time.Duration) {
+func (m *meter) committed(events int, took time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.commits++
