@@ -110,9 +110,15 @@ const adminToken = "tvl_a-token-of-the-stories-0123456789"
 // launch starts the program without waiting for it.
 func launch(t testing.TB, data string, more ...string) *server {
 	t.Helper()
+	return launchWith(t, data, environment("TAVOLI_ADMIN_TOKEN="+adminToken), more...)
+}
+
+// launchWith is launch with an environment.
+func launchWith(t testing.TB, data string, env []string, more ...string) *server {
+	t.Helper()
 	s := &server{t: t, data: data, lines: make(chan string, 100), log: &lockedBuffer{}, done: make(chan struct{})}
 	s.cmd = exec.Command(tavoli(t), append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, more...)...)
-	s.cmd.Env = environment("TAVOLI_ADMIN_TOKEN=" + adminToken)
+	s.cmd.Env = env
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // the commands of testscript they know:
 //
 //	serve [flag...]         starts the server; $URL is its address
-//	stop                    ends it in good order
-//	kill                    ends it as a loss of power would
+//	halt                    ends it in good order
+//	crash                   ends it as a loss of power would
 //	[!] post path body      sends a request with a key of its own; the answer is stdout
 //	[!] get path            asks
 //	keep NAME field         remembers a field of the newest answer as $NAME
@@ -32,7 +32,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": storyServe, "stop": storyStop, "kill": storyKill, "post": storyPost, "get": storyGet, "keep": storyKeep,
+			"serve": storyServe, "halt": storyHalt, "crash": storyCrash, "post": storyPost, "get": storyGet, "keep": storyKeep,
 		},
 	})
 }
@@ -62,8 +62,8 @@ func storyServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("URL", st.server.url)
 }
 
-func storyStop(ts *testscript.TestScript, _ bool, _ []string) { storyOf(ts).server.stop() }
-func storyKill(ts *testscript.TestScript, _ bool, _ []string) { storyOf(ts).server.kill() }
+func storyHalt(ts *testscript.TestScript, _ bool, _ []string)  { storyOf(ts).server.stop() }
+func storyCrash(ts *testscript.TestScript, _ bool, _ []string) { storyOf(ts).server.kill() }
 
 func storyPost(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
 	"os"
+	"strconv"
 
 	"tavoli/domain"
 )
@@ -141,9 +143,11 @@ func (i *importing) tell(p *program, r imported) error {
 func facts(ctx context.Context, c *client) (int, error) {
 	var status struct {
 		View struct {
-			Head int `json:"head"`
+			Head json.Number `json:"head"`
 		} `json:"view"`
 	}
-	err := c.ask(ctx, "/status", nil, &status)
-	return status.View.Head, err
+	if err := c.ask(ctx, "/status", nil, &status); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(status.View.Head.String())
 }

@@ -59,11 +59,8 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	if err := r.complete(); err != nil {
 		return nil, err
 	}
-	if r.ring, err = keyring.Open(r.path(keysFile)); err != nil {
-		return nil, inUse(err)
-	}
-	if r.store, err = bolt.Open(s.dir, bolt.Options{Now: r.clock.Now, Log: s.log}); err != nil {
-		return nil, errors.Join(inUse(err), r.ring.Close())
+	if err := r.openFiles(); err != nil {
+		return nil, err
 	}
 	r.vault = domain.Vault{Keys: r.ring, Log: r.store}
 	r.exec = &domain.Executor{Store: r.store}
@@ -78,6 +75,17 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	r.web = r.server(files)
 	r.follow(ctx)
 	return r, nil
+}
+
+// openFiles opens the keys and the log, which one process at a time can have.
+func (r *register) openFiles() (err error) {
+	if r.ring, err = keyring.Open(r.path(keysFile)); err != nil {
+		return inUse(err)
+	}
+	if r.store, err = bolt.Open(r.dir, bolt.Options{Now: r.clock.Now, Log: r.log}); err != nil {
+		return errors.Join(inUse(err), r.ring.Close())
+	}
+	return nil
 }
 
 func (r *register) path(name string) string { return filepath.Join(r.dir, name) }
