@@ -84,12 +84,8 @@ var plainOf = func() map[rune]string {
 		plain := strings.TrimRightFunc(group, func(r rune) bool { return r >= utf8.RuneSelf })
 		for _, r := range group[len(plain):] {
 			of[r] = plain
-			of[unicode.ToUpper(r)] = plain
 		}
 	}
-	delete(of, 'I') // the capital of the dotless i
-	delete(of, 'S')
-	of['İ'] = "i"
 	return of
 }()
 
@@ -97,7 +93,7 @@ func foldRune(r rune) string {
 	if r < utf8.RuneSelf {
 		return ""
 	}
-	return plainOf[r]
+	return plainOf[unicode.ToLower(r)]
 }
 
 // A needle is what is searched for: every word of it must be found.
