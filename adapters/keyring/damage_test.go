@@ -135,7 +135,7 @@ func TestDamagedStart(t *testing.T) {
 	whole, had := image(t, 40)
 	whole = whole[:offset(600)]
 	good := open(t, write(t, whole))
-	for at := 0; at < 4*pageSize; at++ {
+	for at := range 4 * pageSize {
 		if inPage := at % pageSize; inPage > 80 && inPage%1000 != 0 && inPage < pageSize-5 {
 			continue // zeros that mean nothing
 		}

@@ -3,7 +3,6 @@ package keyring_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -229,7 +228,7 @@ func TestSecret(t *testing.T) {
 			}
 		}
 	}
-	if r.Secret("tokens") != r.Secret("tokens") {
+	if first, second := r.Secret("tokens"), r.Secret("tokens"); first != second {
 		t.Error("a secret changes")
 	}
 }
@@ -348,19 +347,4 @@ func TestFullDisk(t *testing.T) {
 	if err := r.Check(); err != nil {
 		t.Error(err)
 	}
-}
-
-func ExampleRing_Secret() {
-	dir, err := os.MkdirTemp("", "ring")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	ring, err := keyring.Open(filepath.Join(dir, "keys"))
-	if err != nil {
-		panic(err)
-	}
-	defer ring.Close()
-	fmt.Println(ring.Secret("tokens") == ring.Secret("tokens"), ring.Secret("tokens") == ring.Secret("requests"))
-	// Output: true false
 }

@@ -110,14 +110,12 @@ func (f *fixture) append(t tb, batches ...domain.Batch) domain.Position {
 	return pos
 }
 
-// fill appends n events to a stream one by one and returns their positions.
-func (f *fixture) fill(t tb, s domain.Stream, n int) []domain.Position {
+// fill appends n events to a stream one by one.
+func (f *fixture) fill(t tb, s domain.Stream, n int) {
 	t.Helper()
-	var list []domain.Position
 	for i := range n {
-		list = append(list, f.append(t, batch(s, domain.Revision(i)-1, draft())))
+		f.append(t, batch(s, domain.Revision(i)-1, draft()))
 	}
-	return list
 }
 
 func (f *fixture) head(t tb) domain.Position {

@@ -108,7 +108,7 @@ func (s sequence) batches(t *testing.T, stream domain.Stream) []domain.Batch {
 	run := uuid.New()
 	var list []domain.Batch
 	open := false
-	for _, word := range strings.Fields(s.writes) {
+	for word := range strings.FieldsSeq(s.writes) {
 		switch word {
 		case "S":
 			open = true
