@@ -161,8 +161,16 @@ func (r *register) send(req *http.Request) reply {
 	return reply{r.t, w.Code, w.Header(), w.Body.Bytes()}
 }
 
+// get asks a question once the read models have caught up.
 func (r *register) get(path string, options ...option) reply {
 	r.t.Helper()
+	head, err := r.store.Head(context.Background())
+	if err == nil {
+		err = r.view.Wait(context.Background(), head)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	return r.ask("GET", path, "", options...)
 }
 

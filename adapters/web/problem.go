@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -94,6 +95,9 @@ func (c *call) refused(err error) refusal {
 		return *r
 	}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
+		if c.route.method == http.MethodGet && e.Code == "invalid-input" {
+			return *errQuery.with(parametersOf(e.Fields)...)
+		}
 		return c.foreseen(e)
 	}
 	switch {
@@ -106,6 +110,15 @@ func (c *call) refused(err error) refusal {
 	}
 	c.s.Log.LogAttrs(c.r.Context(), slog.LevelError, "fault", slog.String("request", c.id), slog.String("route", c.route.name), slog.Any("error", err))
 	return errFault
+}
+
+// parametersOf returns the faults of a question by the names of its parameters.
+func parametersOf(fields []domain.Field) []domain.Field {
+	list := slices.Clone(fields)
+	for i := range list {
+		list[i].Pointer = strings.TrimPrefix(list[i].Pointer, "/")
+	}
+	return list
 }
 
 // foreseen reads an error of the domain.

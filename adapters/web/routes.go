@@ -192,6 +192,9 @@ func statusesOf(rt *route) []int {
 	if len(rt.query) > 0 {
 		list = append(list, 400)
 	}
+	if slices.Contains(rt.query, "at_least") {
+		list = append(list, 422) // a position beyond the head
+	}
 	if rt.tagged {
 		list = append(list, 304)
 	}
