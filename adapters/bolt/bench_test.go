@@ -241,3 +241,108 @@ func compareAppends(b *testing.B, callers, n int) {
 	b.ReportMetric(median(ratio), "%ofRaw")
 	b.ReportMetric(median(ratioGrowing), "growing%ofRaw")
 }
+
+// filled makes a store of n events in so many streams, without syncing.
+func filled(b *testing.B, n, streams int) string {
+	b.Helper()
+	dir := b.TempDir()
+	s := open(b, dir, bolt.Options{NoSync: true, CheckpointEvery: 1 << 40})
+	const each = 500
+	var list []domain.Batch
+	for i := 0; i < n; {
+		list = list[:0]
+		for range each {
+			e := newBenchEvent(domain.Stream(fmt.Sprintf("tavolo-%08d-2f6b-4c8e-9a51-0d2e4f6a8b1c", i%streams)), domain.Revision(i/streams-1))
+			list = append(list, e.batch)
+			i++
+		}
+		if _, err := s.Append(b.Context(), list...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// BenchmarkAppendLarge compares appends to a store of two million events with
+// appends to one of a hundred thousand.
+func BenchmarkAppendLarge(b *testing.B) {
+	const n = benchEvents / 2
+	for b.Loop() {
+		small := ready(b, filled(b, 100_000, 1000), 2*benchRounds*n*600)
+		large := ready(b, filled(b, 2_000_000, 1000), 2*benchRounds*n*600)
+		var atSmall, atLarge, ratio []float64
+		for round := range benchRounds {
+			atSmall = append(atSmall, drive(b, boltSide{b, small}, benchCalls, n, fmt.Sprint("round", round)))
+			atLarge = append(atLarge, drive(b, boltSide{b, large}, benchCalls, n, fmt.Sprint("round", round)))
+			ratio = append(ratio, 100*atLarge[round]/atSmall[round])
+		}
+		b.Logf("%.0f events/s at 100 thousand, %.0f at 2 million", median(atSmall), median(atLarge))
+		b.ReportMetric(median(atLarge), "events/s")
+		b.ReportMetric(median(ratio), "%of100k")
+		small.Close()
+		large.Close()
+	}
+}
+
+// BenchmarkOpen opens a store of a million events with index.ckpt and without,
+// and tells what the index takes.
+func BenchmarkOpen(b *testing.B) {
+	for _, streams := range []int{7, 250_000, 1_000_000} {
+		b.Run(fmt.Sprintf("streams=%d", streams), func(b *testing.B) {
+			for b.Loop() {
+				openBoth(b, filled(b, 1_000_000, streams))
+			}
+		})
+	}
+}
+
+func openBoth(b *testing.B, dir string) {
+	var with, without []float64
+	var st bolt.Stats
+	ckpt := filepath.Join(dir, "index.ckpt")
+	info, err := os.Stat(ckpt)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range benchRounds {
+		with = append(with, openTime(b, dir, &st))
+		if err := os.Remove(ckpt); err != nil {
+			b.Fatal(err)
+		}
+		without = append(without, openTime(b, dir, &st))
+	}
+	b.Logf("%.0f ms with index.ckpt, %.0f ms without; the index takes %d bytes, index.ckpt %d", median(with), median(without), st.IndexBytes, info.Size())
+	b.ReportMetric(median(with), "ms/open")
+	b.ReportMetric(median(without), "ms/rebuild")
+	b.ReportMetric(float64(st.IndexBytes)/float64(st.Events), "indexB/event")
+}
+
+// openTime returns how many milliseconds it takes to open a store.
+func openTime(b *testing.B, dir string, st *bolt.Stats) float64 {
+	began := time.Now()
+	s := open(b, dir, bolt.Options{})
+	took := time.Since(began)
+	*st = s.Stats()
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return float64(took.Microseconds()) / 1000
+}
+
+// BenchmarkReadAll reads a million events.
+func BenchmarkReadAll(b *testing.B) {
+	s := open(b, filled(b, 1_000_000, 1000), bolt.Options{})
+	for b.Loop() {
+		began, n := time.Now(), 0
+		for page, err := range s.ReadAll(b.Context(), 0) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n += len(page.Entries)
+		}
+		b.ReportMetric(float64(n)/time.Since(began).Seconds(), "events/s")
+	}
+}
