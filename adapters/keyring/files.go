@@ -211,84 +211,6 @@ func (r *Ring) readChunk(buf []byte, from uint64) error {
 	return err
 }
 
-// Copy writes a copy of the ring for [Restore], while the ring is used. It holds
-// the keys as they are: keep it where the log's backups are not, and no longer
-// than needed, for it still holds the keys destroyed after it was made.
-func (r *Ring) Copy(w io.Writer) error {
-	var start record
-	err := r.write(func() (err error) {
-		start = r.record
-		start.copied = true
-		start.mark, err = slotsIn(r.file)
-		return err
-	})
-	if err == nil {
-		head := &pages{}
-		_, _ = writeStart(head, r.head, start) // it is memory
-		_, err = w.Write(head[:])
-	}
-	if err == nil {
-		err = r.copySlots(w, start.mark)
-	}
-	if err != nil {
-		return fmt.Errorf("keyring %s: copy: %w", r.path, err)
-	}
-	return nil
-}
-
-// pages are what comes before the slots, in memory.
-type pages [start]byte
-
-// WriteAt implements [io.WriterAt].
-func (p *pages) WriteAt(b []byte, at int64) (int, error) { return copy(p[at:], b), nil }
-
-// Restore makes a ring at path, where there is none, from what [Ring.Copy]
-// wrote. A damaged copy is refused. Keys handed out after the copy was made are
-// missing from the new ring, and it gives their ids to no other key; keys
-// destroyed after the copy was made are there again, and have to be destroyed again.
-func Restore(path string, from io.Reader) error {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("keyring %s: %w", path, ErrExists)
-	}
-	err := publish(path, func(f *os.File) error {
-		if _, err := io.Copy(f, from); err != nil {
-			return err
-		}
-		return adopt(f)
-	})
-	if err != nil {
-		return fmt.Errorf("restore keyring %s: %w", path, err)
-	}
-	return nil
-}
-
-// adopt makes a ring of a copy.
-func adopt(f *os.File) error {
-	h, err := readHeader(f)
-	if err != nil {
-		return err
-	}
-	r, err := readRecord(f)
-	if err != nil {
-		return err
-	}
-	end, err := slotsIn(f)
-	if err != nil {
-		return err
-	}
-	if info, err := f.Stat(); err != nil || info.Size() != offset(end) || r.copied && end != r.mark {
-		return errors.Join(err, fmt.Errorf("it does not end where it ought to: %w", ErrDamaged))
-	}
-	if err := h.codec().check(f, r.bounds, end); err != nil {
-		return err
-	}
-	if len(r.bounds) == maxEpochs {
-		return fmt.Errorf("it was restored %d times, which is as often as a ring can be", maxEpochs-1)
-	}
-	_, err = writeStart(f, h, record{seq: r.seq, mark: end, bounds: append(r.bounds, end)})
-	return err
-}
-
 // Check reads every key that was handed out, and the second copies of what tells
 // where they are, and says what is damaged.
 func (r *Ring) Check() error {
@@ -317,7 +239,7 @@ func (r *Ring) Check() error {
 func (c codec) check(f io.ReaderAt, bounds []uint64, end uint64) error {
 	var first error
 	faults := 0
-	for slot, err := range c.faults(f, end) {
+	for slot, err := range c.faults(f, 0, end) {
 		if err == nil || errors.Is(err, domain.ErrKeyDestroyed) {
 			continue
 		}
@@ -331,12 +253,23 @@ func (c codec) check(f io.ReaderAt, bounds []uint64, end uint64) error {
 	return first
 }
 
+// whole returns where the slots that can be read end, before end, when looked at
+// from one on. What follows was being made when a process did not end well.
+func (c codec) whole(f io.ReaderAt, from, end uint64) uint64 {
+	for slot, err := range c.faults(f, from, end) {
+		if err != nil {
+			return slot
+		}
+	}
+	return end
+}
+
 // faults yields, slot by slot, what keeps its key from being read.
-func (c codec) faults(f io.ReaderAt, end uint64) iter.Seq2[uint64, error] {
+func (c codec) faults(f io.ReaderAt, from, end uint64) iter.Seq2[uint64, error] {
 	return func(yield func(uint64, error) bool) {
 		buf := make([]byte, chunk*slotSize)
 		defer clear(buf)
-		for from := uint64(0); from < end; from += chunk {
+		for ; from < end; from += chunk {
 			part := buf[:min(chunk, end-from)*slotSize]
 			_, failed := f.ReadAt(part, offset(from))
 			for i := range uint64(len(part) / slotSize) {

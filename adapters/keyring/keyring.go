@@ -97,7 +97,11 @@ func (r *Ring) open() (err error) {
 	if r.head, err = readHeader(r.file); err != nil {
 		return err
 	}
-	if r.record, err = readRecord(r.file); err != nil {
+	end, err := slotsIn(r.file)
+	if err != nil {
+		return err
+	}
+	if r.record, err = readRecord(r.file, end); err != nil {
 		return err
 	}
 	if r.record.copied {
@@ -188,21 +192,20 @@ func (r *Ring) Take(ctx context.Context) (domain.KeyID, domain.Key, error) {
 }
 
 // reserve records that more keys may be handed out, makes them if need be, and
-// has them ready.
+// has them ready. A key made ahead is never made anew, because a copy may hold it.
 func (r *Ring) reserve() error {
 	return r.write(func() error {
-		from := r.record.mark
-		keys, err := r.codec.keys(r.file, from, step)
-		if err != nil { // not made yet, or damaged before anybody had them
-			if err := r.make(from); err != nil {
-				return err
-			}
-			if keys, err = r.codec.keys(r.file, from, step); err != nil {
-				return err
+		next := r.record
+		keys, err := r.codec.ahead(r.file, next.mark, step)
+		if err == nil && len(keys) == 0 { // none was made, or it is damaged and nobody had it
+			if err = r.make(next.mark); err == nil {
+				keys, err = r.codec.ahead(r.file, next.mark, step)
 			}
 		}
-		next := r.record
-		next.mark = from + step
+		if err != nil {
+			return err
+		}
+		next.mark += uint64(len(keys))
 		if err := r.mark(next); err != nil {
 			return err
 		}

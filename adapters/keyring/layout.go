@@ -138,13 +138,9 @@ func parseRecord(buf []byte) (record, bool) {
 	return r, true
 }
 
-// readRecord reads the newer record. Where one cannot be read it might have been
+// readRecord reads the newer record of a file with so many slots. Where one cannot be read it might have been
 // the newer one: then every key in the file counts as handed out.
-func readRecord(f *os.File) (record, error) {
-	slots, err := slotsIn(f)
-	if err != nil {
-		return record{}, err
-	}
+func readRecord(f io.ReaderAt, slots uint64) (record, error) {
 	buf := make([]byte, 2*pageSize)
 	if _, err := f.ReadAt(buf, 2*pageSize); err != nil && !errors.Is(err, io.EOF) {
 		return record{}, err
@@ -173,8 +169,10 @@ func slotsIn(f *os.File) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return uint64(max(info.Size()-start, 0) / slotSize), nil
+	return slotsOf(info.Size()), nil
 }
+
+func slotsOf(size int64) uint64 { return uint64(max(size-start, 0) / slotSize) }
 
 // idOf returns the id of the key in a slot.
 func idOf(slot uint64, bounds []uint64) domain.KeyID {
@@ -240,19 +238,21 @@ func (c codec) key(f *os.File, slot uint64) (domain.Key, error) {
 	return c.parse(buf[:], slot)
 }
 
-// keys reads keys that are all live.
-func (c codec) keys(f io.ReaderAt, from uint64, n int) ([]domain.Key, error) {
+// ahead reads the keys from a slot on that can be handed out, n at most.
+func (c codec) ahead(f io.ReaderAt, from uint64, n int) ([]domain.Key, error) {
 	buf := make([]byte, n*slotSize)
 	defer clear(buf)
-	if _, err := f.ReadAt(buf, offset(from)); err != nil {
+	got, err := f.ReadAt(buf, offset(from))
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	keys := make([]domain.Key, n)
-	for i := range keys {
-		var err error
-		if keys[i], err = c.parse(buf[i*slotSize:][:slotSize], from+uint64(i)); err != nil {
-			return nil, err
+	var keys []domain.Key
+	for i := range got / slotSize {
+		key, err := c.parse(buf[i*slotSize:][:slotSize], from+uint64(i))
+		if err != nil {
+			break
 		}
+		keys = append(keys, key)
 	}
 	return keys, nil
 }
