@@ -113,8 +113,7 @@ type inventor struct {
 func invented(t *testing.T) []demoLine {
 	t.Helper()
 	v := &inventor{Rand: rand.New(rand.NewPCG(3031, 2022))}
-	members := demoMembers(t)
-	v.populate(members)
+	v.populate(demoMembers(t), demoPartners(t))
 	for _, tavolo := range demoTavoli {
 		v.fill(tavolo)
 	}
@@ -127,23 +126,53 @@ func invented(t *testing.T) []demoLine {
 // demoMembers reads the members of the coordinamento from the programme.
 func demoMembers(t *testing.T) []demoEnte {
 	t.Helper()
-	programme, err := os.ReadFile("testdata/coopera/programme.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var members []demoEnte
-	for line := range strings.Lines(string(programme)) {
-		var l demoLine
-		if json.Unmarshal([]byte(line), &l) != nil || !strings.HasSuffix(l.Request, "/adhesion") {
-			continue
+	for _, l := range demoProgramme(t) {
+		if strings.HasSuffix(l.Request, "/adhesion") {
+			part := strings.Split(l.Request, "/")
+			members = append(members, demoEnte{part[2], part[3]})
 		}
-		part := strings.Split(l.Request, "/")
-		members = append(members, demoEnte{part[2], part[3]})
 	}
 	if len(members) != 26 {
 		t.Fatalf("the programme has %d members, want 26", len(members))
 	}
 	return members
+}
+
+// demoPartners reads the partners of the programme.
+func demoPartners(t *testing.T) []demoEnte {
+	t.Helper()
+	var partners []demoEnte
+	for _, l := range demoProgramme(t) {
+		if strings.HasSuffix(l.Request, "/partners") {
+			ente, _ := l.Body["ente"].(map[string]any)
+			partners = append(partners, demoEnte{ente["kind"].(string), ente["code"].(string)})
+		}
+	}
+	if len(partners) != 10 {
+		t.Fatalf("the programme has %d partners, want 10", len(partners))
+	}
+	return partners
+}
+
+// demoProgramme reads the programme.
+func demoProgramme(t *testing.T) (lines []demoLine) {
+	t.Helper()
+	programme, err := os.ReadFile("testdata/coopera/programme.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text := range strings.Lines(string(programme)) {
+		if !strings.HasPrefix(text, "{") {
+			continue
+		}
+		var l demoLine
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 func (v *inventor) add(key, request, at string, body map[string]any) {
@@ -160,8 +189,8 @@ var (
 )
 
 // populate invents enti gestori, their projects, and people: four for each member,
-// two for each gestore, and some who come for nobody.
-func (v *inventor) populate(members []demoEnte) {
+// two for each partner and each gestore, and some who come for nobody.
+func (v *inventor) populate(members, partners []demoEnte) {
 	for i := range members {
 		for n := range 4 {
 			capacity := "delegate"
@@ -170,6 +199,10 @@ func (v *inventor) populate(members []demoEnte) {
 			}
 			v.person(&members[i], capacity)
 		}
+	}
+	for i := range partners {
+		v.person(&partners[i], "delegate")
+		v.person(&partners[i], "delegate")
 	}
 	for n := 1; n <= 6; n++ {
 		gestore := demoEnte{"ente-gestore", fmt.Sprintf("esempio-%d", n)}

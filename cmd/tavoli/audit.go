@@ -31,7 +31,7 @@ func auditTrailCommand() command {
 func printTrail(p *program, raw []byte) error {
 	var trail struct {
 		Items []struct {
-			Position    json.RawMessage
+			Position    string
 			RecordedAt  string `json:"recorded_at"`
 			EffectiveAt string `json:"effective_at"`
 			Actor       string
@@ -48,15 +48,11 @@ func printTrail(p *program, raw []byte) error {
 		return err
 	}
 	for _, e := range trail.Items {
-		at, err := strconv.Unquote(string(e.Position))
-		if err != nil {
-			at = string(e.Position)
-		}
 		text := e.Summary
 		if text == "" {
 			text = e.Type
 		}
-		if err := p.printf("%6s  registrato %s  avvenuto %s  %s  %s\n", at, inItaly(e.RecordedAt), inItaly(e.EffectiveAt), e.Actor, oneLine(text)); err != nil {
+		if err := p.printf("%6s  registrato %s  avvenuto %s  %s  %s\n", e.Position, inItaly(e.RecordedAt), inItaly(e.EffectiveAt), e.Actor, oneLine(text)); err != nil {
 			return err
 		}
 		if e.Reason != "" {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -109,33 +107,12 @@ func newFile(name string, fill func(io.Writer) error) error {
 	return nil
 }
 
-// copyKeys copies a keyring that may be in use. A copy that was torn is noticed and
-// made again.
+// copyKeys copies a keyring that may be in use.
 func copyKeys(from, to string) error {
-	var err error
-	for range 5 {
-		var raw []byte
-		if raw, err = os.ReadFile(from); err != nil {
-			return missing(err)
-		}
-		if err = tryKeys(filepath.Dir(to), raw); err == nil {
-			return newFile(to, func(w io.Writer) error {
-				_, err := w.Write(raw)
-				return err
-			})
-		}
-	}
-	return fmt.Errorf("copy the keyring: %w", err)
-}
-
-// tryKeys restores a copy for a moment, to see whether it can be.
-func tryKeys(dir string, raw []byte) error {
-	temp, err := os.MkdirTemp(dir, ".keys-*")
-	if err != nil {
+	if _, err := os.Stat(from); err != nil {
 		return missing(err)
 	}
-	defer os.RemoveAll(temp)
-	return keyring.Restore(filepath.Join(temp, keysFile), bytes.NewReader(raw))
+	return newFile(to, func(w io.Writer) error { return keyring.CopyFile(from, w) })
 }
 
 // A restoring is a backup to be put back.

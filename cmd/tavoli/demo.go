@@ -26,7 +26,6 @@ func (r *register) demonstrate(ctx context.Context, shown *progress) error {
 	}
 	marker := r.path(demoBegan)
 	if _, err := os.Stat(marker); head > 0 && err != nil {
-		r.log.Info("the register is not empty; the demonstration is left out")
 		return nil
 	}
 	if err := os.WriteFile(marker, nil, 0o600); err != nil {

@@ -160,7 +160,7 @@ func (l *line) decode(text []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(l); err != nil {
-		return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
+		return fmt.Errorf("is not JSON as it has to be: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if dec.More() {
 		return errors.New("something follows the object")
@@ -181,7 +181,7 @@ func uniqueFields(text []byte) error {
 	for dec.More() {
 		t, err := dec.Token()
 		if err != nil {
-			return fmt.Errorf("is not JSON: %w", err)
+			return fmt.Errorf("is not JSON as it has to be: %w", err)
 		}
 		name, _ := t.(string)
 		if seen[name] {
@@ -189,7 +189,7 @@ func uniqueFields(text []byte) error {
 		}
 		seen[name] = true
 		if err := dec.Decode(new(json.RawMessage)); err != nil {
-			return fmt.Errorf("is not JSON: %w", err)
+			return fmt.Errorf("is not JSON as it has to be: %w", err)
 		}
 	}
 	return nil

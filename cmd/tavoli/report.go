@@ -4,41 +4,51 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"maps"
+	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // A reporting is which counts are asked for.
 type reporting struct {
 	target *target
 	moment *moment
-	by     string
+	narrow map[string]*string
 	json   bool
 }
 
 func reportCommand() command {
-	return command{"report statistics", "BY", "quante persone, presenze, enti: per tavoli, enti, partners, summary, 2022-Q2 · counts by tavoli, enti, partners, summary, or of a quarter", func(fs *flag.FlagSet) action {
-		r := &reporting{target: bindTarget(fs), moment: bindMoment(fs)}
-		fs.StringVar(&r.by, "by", "", "with enti: by ente, kind or province, as the `word` says")
+	about := "quante persone, presenze, enti: per tavoli, enti, partners, summary, 2022-Q2 · counts by tavoli, enti, partners, summary, or of a quarter"
+	return command{"report statistics", "BY", about, func(fs *flag.FlagSet) action {
+		r := &reporting{target: bindTarget(fs), moment: bindMoment(fs), narrow: make(map[string]*string)}
+		for name, usage := range map[string]string{
+			"by": "with enti or a quarter: the rows are by this `word`: ente, kind, province", "programma": "only of one `programma`",
+			"tavolo": "with enti: only of one `tavolo`", "from": "only tavoli from this `day` on", "to": "only tavoli up to this `day`",
+		} {
+			r.narrow[name] = fs.String(name, "", usage)
+		}
 		fs.BoolVar(&r.json, "json", false, "answer in JSON")
 		return r.run
 	}}
 }
 
+var quarterForm = regexp.MustCompile(`^\d{4}-Q[1-4]$`)
+
 func (r *reporting) run(ctx context.Context, p *program, args []string) error {
 	path := "/statistics/" + url.PathEscape(args[0])
 	switch {
 	case slices.Contains([]string{"tavoli", "enti", "partners", "summary"}, args[0]):
-	case strings.Contains(args[0], "-Q"):
-		path = "/statistics/quarters/" + url.PathEscape(args[0])
+	case quarterForm.MatchString(args[0]):
+		path = "/statistics/quarters/" + args[0]
 	default:
 		return usageError("tavoli report statistics: one of tavoli, enti, partners, summary, or a quarter as 2022-Q2, not %q", args[0])
 	}
 	q := r.moment.query()
-	set(q, "by", r.by)
+	for name, value := range r.narrow {
+		set(q, name, *value)
+	}
 	return r.target.with(ctx, p, func(c *client) error {
 		raw, err := c.get(ctx, path, q)
 		if err != nil || r.json {
@@ -56,56 +66,65 @@ func orPrint(p *program, raw []byte, err error) error {
 	return p.printRaw(raw)
 }
 
-// A count is a figure with what it counts.
-type count struct {
-	Key          string `json:"key"`
-	Value        int    `json:"value"`
-	DefinitionIT string `json:"definition_it"`
-	DefinitionEN string `json:"definition_en"`
+// counted are the columns of statistics: the field, and what stands above it.
+var counted = [][2]string{
+	{"registrations", "iscrizioni"}, {"persons", "persone"}, {"enti", "enti"}, {"comuni", "comuni"}, {"presences", "presenze"},
+	{"attendees", "presenti"}, {"attending_enti", "enti-presenti"}, {"attending_comuni", "comuni-presenti"}, {"minutes", "minuti"}, {"guests", "ospiti"},
 }
 
 // printStatistics shows counts to people: a table, and what each column counts.
 func printStatistics(p *program, raw []byte) error {
 	var s struct {
-		Items       []map[string]json.RawMessage `json:"items"`
-		Definitions []count                      `json:"definitions"`
+		Rows   []map[string]json.RawMessage `json:"rows"`
+		Totals map[string]json.RawMessage   `json:"totals"`
 	}
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
 	}
-	var table [][]string
-	var columns []string
-	for _, item := range s.Items {
-		row := make(map[string]string)
-		for name, value := range item {
-			if text, ok := cellOf(value); ok {
-				row[name] = text
-			}
-		}
-		if columns == nil {
-			columns = slices.Sorted(maps.Keys(row))
-		}
-		cells := make([]string, len(columns))
-		for i, name := range columns {
-			cells[i] = row[name]
-		}
-		table = append(table, cells)
+	headings, definitions := "per", ""
+	for _, column := range counted {
+		headings += " " + column[1]
+		definitions += fmt.Sprintf("%s: %s\n", column[1], countOf(s.Totals[column[0]]).Definition)
 	}
-	return p.printTable(strings.Join(columns, " "), table)
+	var table [][]string
+	for _, row := range s.Rows {
+		table = append(table, countsOf(clip(textOf(row["label"])), row))
+	}
+	if err := p.printTable(headings, append(table, countsOf("totale", s.Totals))); err != nil {
+		return err
+	}
+	return p.printf("\n%s", definitions)
 }
 
-// cellOf returns a value, or a count, as the cell of a table.
-func cellOf(raw json.RawMessage) (string, bool) {
-	var c struct{ Value *int }
-	var text string
-	var n int
-	switch {
-	case json.Unmarshal(raw, &text) == nil:
-		return text, true
-	case json.Unmarshal(raw, &n) == nil:
-		return strconv.Itoa(n), true
-	case json.Unmarshal(raw, &c) == nil && c.Value != nil:
-		return strconv.Itoa(*c.Value), true
+// clip shortens a label that would make the table too wide to read.
+func clip(label string) string {
+	if runes := []rune(label); len(runes) > 60 {
+		return string(runes[:59]) + "…"
 	}
-	return "", false
+	return label
+}
+
+// countsOf returns one line of the table.
+func countsOf(label string, row map[string]json.RawMessage) []string {
+	line := []string{label}
+	for _, column := range counted {
+		line = append(line, strconv.Itoa(countOf(row[column[0]]).Value))
+	}
+	return line
+}
+
+// A figure is a count with what it counts.
+type figure struct {
+	Value      int    `json:"value"`
+	Definition string `json:"definition_it"`
+}
+
+func countOf(raw json.RawMessage) (f figure) {
+	_ = json.Unmarshal(raw, &f) // what is no count counts nothing
+	return f
+}
+
+func textOf(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text)
+	return text
 }

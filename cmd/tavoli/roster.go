@@ -177,53 +177,65 @@ func withItems(answer []byte, items []json.RawMessage) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// A rosterShown is what people are shown of a roster.
+type rosterShown struct {
+	Tavolo, Subject, Day, Weekday, State, Mode string
+	StartsAt                                   string `json:"starts_at"`
+	EndsAt                                     string `json:"ends_at"`
+	HoursKnown                                 bool   `json:"hours_known"`
+	Items                                      []rosterLine
+}
+
+type rosterLine struct {
+	Name, Capacity, Mode, State, Attendance string
+	PlaceInLine                             int  `json:"place_in_line"`
+	Minutes                                 *int `json:"minutes"`
+	Ente                                    *struct{ Name string }
+	Validated                               *struct{ Attended bool }
+}
+
 // printRoster shows a roster to people.
 func printRoster(p *program, raw []byte) error {
-	var r struct {
-		Tavolo, Subject, Day, Weekday, State, Mode string
-		StartsAt                                   string `json:"starts_at"`
-		EndsAt                                     string `json:"ends_at"`
-		HoursKnown                                 bool   `json:"hours_known"`
-		Items                                      []struct {
-			Name, Capacity, Mode, State, Attendance string
-			PlaceInLine                             int  `json:"place_in_line"`
-			Minutes                                 *int `json:"minutes"`
-			Ente                                    *struct{ Name string }
-			Validated                               *struct{ Attended bool }
-		}
-	}
+	var r rosterShown
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return err
 	}
-	when := r.Weekday + " " + r.Day
-	if r.HoursKnown {
-		when = r.Weekday + " " + inItaly(r.StartsAt) + "-" + clockOf(r.EndsAt)
-	}
-	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), when, r.Mode, r.State); err != nil {
+	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), r.when(), r.Mode, r.State); err != nil {
 		return err
 	}
 	var rows [][]string
 	for _, line := range r.Items {
-		ente, minutes, validated := "", "", ""
-		if line.Ente != nil {
-			ente = line.Ente.Name
-		}
-		if line.Minutes != nil {
-			minutes = strconv.Itoa(*line.Minutes)
-		}
-		if line.Validated != nil {
-			validated = map[bool]string{true: "sì", false: "no"}[line.Validated.Attended]
-		}
-		state := line.State
-		if line.PlaceInLine > 0 {
-			state += " " + strconv.Itoa(line.PlaceInLine) + "°"
-		}
-		rows = append(rows, []string{line.Name, ente, line.Capacity, line.Mode, state, line.Attendance, minutes, validated})
+		rows = append(rows, line.cells())
 	}
 	if err := p.printTable("nome ente veste modalità stato presenza minuti validata", rows); err != nil {
 		return err
 	}
 	return p.printf("\n%d\n", len(rows))
+}
+
+// when returns day and hours, as far as they are known.
+func (r rosterShown) when() string {
+	if !r.HoursKnown {
+		return r.Weekday + " " + r.Day
+	}
+	return r.Weekday + " " + inItaly(r.StartsAt) + "-" + clockOf(r.EndsAt)
+}
+
+func (l rosterLine) cells() []string {
+	ente, minutes, validated, state := "", "", "", l.State
+	if l.Ente != nil {
+		ente = l.Ente.Name
+	}
+	if l.Minutes != nil {
+		minutes = strconv.Itoa(*l.Minutes)
+	}
+	if l.Validated != nil {
+		validated = map[bool]string{true: "sì", false: "no"}[l.Validated.Attended]
+	}
+	if l.PlaceInLine > 0 {
+		state += fmt.Sprintf(" %d°", l.PlaceInLine)
+	}
+	return []string{l.Name, ente, l.Capacity, l.Mode, state, l.Attendance, minutes, validated}
 }
 
 // clockOf returns the hour of a moment in Italy.

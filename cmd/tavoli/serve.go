@@ -23,6 +23,7 @@ type serving struct {
 	nats    string
 	logJSON bool
 	level   string
+	least   slog.LevelVar
 	shown   bool // progress
 }
 
@@ -41,9 +42,10 @@ func serveCommand() command {
 	}}
 }
 
-// logger returns the structured log of the server, on standard error.
+// logger returns the structured log of the server, on standard error. Its level
+// can be changed.
 func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
-	var level slog.Level
+	level := &s.least
 	if err := level.UnmarshalText([]byte(s.level)); err != nil {
 		return nil, usageError("--log-level: %q is none of debug, info, warn, error", s.level)
 	}
@@ -123,7 +125,7 @@ func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
 // prepare loads the demonstration and makes the first account, if they are due.
 func (s *serving) prepare(ctx context.Context, p *program, r *register) (token string, err error) {
 	if s.demo {
-		if err := r.demonstrate(ctx, p.tells("demo", s.shown)); err != nil {
+		if err := s.demonstrate(ctx, p, r); err != nil {
 			return "", fmt.Errorf("load the demonstration: %w", err)
 		}
 	}
@@ -133,6 +135,15 @@ func (s *serving) prepare(ctx context.Context, p *program, r *register) (token s
 		return "", fmt.Errorf("make the first account: %w", err)
 	}
 	return token, r.ready(ctx)
+}
+
+// demonstrate loads the demonstration, without a line in the log for each request.
+func (s *serving) demonstrate(ctx context.Context, p *program, r *register) error {
+	least := s.least.Level()
+	s.least.Set(max(least, slog.LevelWarn))
+	err := r.demonstrate(ctx, p.tells("demo", s.shown))
+	s.least.Set(least)
+	return err
 }
 
 // announce tells where the register is being served: on standard output for
