@@ -192,7 +192,11 @@ func (c *call) stands(id domain.TavoloID, one arrival, v domain.Values, ente *do
 	if one.position == 0 {
 		return true, nil
 	}
-	l, err := ask(c, one.position, func(m *projections.Models) (projections.RosterLine, error) {
+	head, err := c.s.Store.Head(c.r.Context())
+	if err != nil {
+		return false, err
+	}
+	l, err := ask(c, head, func(m *projections.Models) (projections.RosterLine, error) {
 		return m.Rosters.Line(id, one.participant, false)
 	})
 	if errors.Is(err, domain.NotFound) {

@@ -119,6 +119,10 @@ func (f *feed) open() error {
 	if f.r.Method == http.MethodHead {
 		return nil
 	}
+	f.w.WriteHeader(http.StatusOK)
+	if err := f.push(); err != nil {
+		return err
+	}
 	return f.run(ctx)
 }
 
@@ -262,18 +266,30 @@ func (f *feed) tell(l FeedLine) error {
 	return f.flush()
 }
 
-// flush sends what was gathered. A reader who takes nothing for too long is left.
+// flush sends what was gathered.
 func (f *feed) flush() error {
 	if f.out.Buffered() == 0 {
 		return nil
 	}
-	_ = f.ctrl.SetWriteDeadline(time.Now().Add(f.s.state.limits.Stall)) // where it cannot be set there is none
+	f.within()
 	if err := f.out.Flush(); err != nil {
 		return err
 	}
+	return f.push()
+}
+
+// push sends what the server holds back, the header at first.
+func (f *feed) push() error {
+	f.within()
 	err := f.ctrl.Flush()
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return err
+}
+
+// within sets by when the reader must have taken something: one who takes nothing
+// for too long is left.
+func (f *feed) within() {
+	_ = f.ctrl.SetWriteDeadline(time.Now().Add(f.s.state.limits.Stall)) // where it cannot be set there is none
 }

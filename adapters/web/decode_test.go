@@ -190,6 +190,7 @@ func FuzzBody(f *testing.F) {
 	r := newRegister(f)
 	r.post("/tavoli", `{"id":"first","subject":"Abitare","day":"2022-03-24","mode":"online"}`)
 	f.Fuzz(func(t *testing.T, body []byte) {
+		r.t = t
 		for _, path := range []string{"/tavoli", "/tavoli/first/agenda", "/tavoli/first/registrations", "/tavoli/first/rectification"} {
 			req := request("POST", path, " ")
 			req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
