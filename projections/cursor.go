@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tavoli/domain"
@@ -42,9 +43,22 @@ func readCursor(cursor, question string) (id string, err error) {
 		return "", badQuery("/cursor", "bad-cursor", "is not a cursor of this list")
 	}
 	if string(raw[:questionHash]) != question {
-		return "", badQuery("/cursor", "foreign-cursor", "belongs to another question: begin again without a cursor")
+		return "", errCursorLost
 	}
 	return string(raw[questionHash:]), nil
+}
+
+// errCursorLost says that what a cursor names is not known: the question was asked
+// at another moment.
+var errCursorLost = badQuery("/cursor", "foreign-cursor", "belongs to another question: begin again without a cursor")
+
+// from returns where a page begins: at the first item that comes after one, which
+// need not be in the list any more.
+func from[T any](items []T, after T, compare func(a, b T) int) int {
+	if i := slices.IndexFunc(items, func(item T) bool { return compare(item, after) > 0 }); i >= 0 {
+		return i
+	}
+	return len(items)
 }
 
 // pageSize returns how many items a page gets.

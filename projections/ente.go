@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,16 +163,19 @@ func (n *Enti) List(q EnteQuery) (EntiPage, error) {
 		return EntiPage{}, err
 	}
 	found := n.search(q)
-	from := 0
 	if after != "" {
-		from = slices.IndexFunc(found, func(k namedRow) bool { return n.rows[k.row].ref.String() == after }) + 1
+		i, ok := n.by[domain.ParseEnteRef(after)]
+		if !ok {
+			return EntiPage{}, errCursorLost
+		}
+		found = found[from(found, namedRow{Fold(n.rows[i].name), i}, n.byName):]
 	}
 	page := EntiPage{Items: []Ente{}}
-	for _, k := range found[from:min(len(found), from+size)] {
+	for _, k := range found[:min(len(found), size)] {
 		page.Items = append(page.Items, n.answer(k.row, q.Names))
 	}
-	if last := from + size; last < len(found) {
-		page.NextCursor = newCursor(q.id(), n.rows[found[last-1].row].ref.String())
+	if size < len(found) {
+		page.NextCursor = newCursor(q.id(), n.rows[found[size-1].row].ref.String())
 	}
 	return page, nil
 }
@@ -191,13 +195,13 @@ func (n *Enti) search(q EnteQuery) []namedRow {
 			found = append(found, namedRow{Fold(row.name), int32(i)})
 		}
 	}
-	slices.SortFunc(found, func(a, b namedRow) int {
-		if c := strings.Compare(a.key, b.key); c != 0 {
-			return c
-		}
-		return compareEnti(n.rows[a.row].ref, n.rows[b.row].ref)
-	})
+	slices.SortFunc(found, n.byName)
 	return found
+}
+
+// byName orders by folded name, kind and code.
+func (n *Enti) byName(a, b namedRow) int {
+	return cmp.Or(strings.Compare(a.key, b.key), compareEnti(n.rows[a.row].ref, n.rows[b.row].ref))
 }
 
 // matches reports whether the words are found in a name, an alias or the code.

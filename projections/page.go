@@ -18,6 +18,14 @@ type pageCache struct {
 	hand atomic.Uint32 // the roster whose page goes next
 }
 
+// touched forgets what was made of a roster.
+func (c *pageCache) touched(row *roster) {
+	if row.order.Load() != nil {
+		row.order.Store(nil)
+	}
+	c.drop(row)
+}
+
 // drop forgets the page of a roster.
 func (c *pageCache) drop(row *roster) {
 	if page := row.page.Load(); page != nil && row.page.CompareAndSwap(page, nil) {

@@ -136,3 +136,33 @@ func TestEnteIsNamed(t *testing.T) {
 	}
 	same(t, "in a roster", roster(t, ahead).Items[0].Ente.Name, "comune/A001")
 }
+
+// TestListsGoOn pages on after the last item seen left the list.
+func TestListsGoOn(t *testing.T) {
+	tape := newTape()
+	for _, code := range []string{"A001", "B002", "C003"} {
+		tape.add(domain.EnteRegistered{Ente: comune(code), Official: code, Province: "PA"}, domain.CoordinamentoJoined{Ente: comune(code), From: "2022-01-01"})
+	}
+	member := true
+	ask := projections.EnteQuery{Member: &member, Limit: 1}
+	first := given[projections.EntiPage](t)(tape.models().Enti.List(ask))
+	tape.add(domain.CoordinamentoLeft{Ente: comune("A001"), On: "2022-02-01"})
+	ask.Cursor = first.NextCursor
+	same(t, "the next ente", given[projections.EntiPage](t)(tape.models().Enti.List(ask)).Items[0].Code, "B002")
+	if _, err := newTape().models().Enti.List(ask); !errors.Is(err, domain.Invalid) {
+		t.Errorf("where the last ente is not known: got %v", err)
+	}
+
+	tape = newTape()
+	for n, day := range []domain.Day{"2022-01-01", "2022-01-02", "2022-01-03"} {
+		tape.add(domain.TavoloPlanned{Tavolo: domain.TavoloID(rune('a' + n)), Subject: "x", Schedule: domain.Schedule{Day: day}, Mode: domain.Online})
+	}
+	days := projections.CalendarQuery{State: domain.Planned, Limit: 1}
+	page := given[projections.CalendarPage](t)(tape.models().Calendar.List(days))
+	tape.add(domain.TavoloCalledOff{Tavolo: "a", Reason: "x"})
+	days.Cursor = page.NextCursor
+	same(t, "the next tavolo", given[projections.CalendarPage](t)(tape.models().Calendar.List(days)).Items[0].ID, "b")
+	if _, err := newTape().models().Calendar.List(days); !errors.Is(err, domain.Invalid) {
+		t.Errorf("where the last tavolo is not known: got %v", err)
+	}
+}

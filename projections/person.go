@@ -1,8 +1,12 @@
 package projections
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"tavoli/domain"
 )
@@ -119,16 +123,20 @@ func (p *People) List(q PeopleQuery) (PeoplePage, error) {
 		return PeoplePage{}, err
 	}
 	found := p.search(newNeedle(q.Q))
-	page := PeoplePage{Items: []PersonRef{}}
-	from := 0
 	if after != "" {
-		from = slices.IndexFunc(found, func(k namedRow) bool { return string(p.rows[k.row].id[:]) == after }) + 1
+		id, _ := uuid.FromBytes([]byte(after))
+		i, ok := p.by[id]
+		if !ok {
+			return PeoplePage{}, errCursorLost
+		}
+		found = found[from(found, namedRow{sortName(p.values(i)), i}, p.byName):]
 	}
-	for _, k := range found[from:min(len(found), from+size)] {
+	page := PeoplePage{Items: []PersonRef{}}
+	for _, k := range found[:min(len(found), size)] {
 		page.Items = append(page.Items, PersonRef{p.rows[k.row].id, p.nameAt(k.row)})
 	}
-	if last := from + size; last < len(found) {
-		id := p.rows[found[last-1].row].id
+	if size < len(found) {
+		id := page.Items[size-1].Person
 		page.NextCursor = newCursor(question, string(id[:]))
 	}
 	return page, nil
@@ -157,11 +165,5 @@ func (p *People) search(words needle) []namedRow {
 
 // byName orders by folded family name, given name, and id.
 func (p *People) byName(a, b namedRow) int {
-	if a.key != b.key {
-		if a.key < b.key {
-			return -1
-		}
-		return 1
-	}
-	return p.byID(a.row, b.row)
+	return cmp.Or(strings.Compare(a.key, b.key), p.byID(a.row, b.row))
 }

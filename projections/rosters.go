@@ -42,7 +42,8 @@ type roster struct {
 	position   domain.Position // of the newest record that touched the roster
 	presenze   domain.Revision // of the stream of presences
 
-	page atomic.Pointer[[]byte] // the encoded plain first page, while nothing touches it
+	page  atomic.Pointer[[]byte]  // the encoded plain first page, while nothing touches it
+	order atomic.Pointer[[]int32] // the seats by name, likewise
 }
 
 // A seat is a person's registration, if there is one, and the head of the chain
@@ -162,7 +163,7 @@ func newRoster(id domain.TavoloID, number int32) *roster {
 // touch notes that what was said of a roster is no longer all there is to say.
 func (r *Rosters) touch(row *roster, rec *domain.Record) {
 	row.position = rec.Position
-	r.pages.drop(row)
+	r.pages.touched(row)
 }
 
 // seatOf returns the number of a person's seat in a roster, giving one to a person
@@ -271,7 +272,7 @@ func (r *Rosters) of(p int32) func(yield func(*roster) bool) {
 func (r *Rosters) described(person domain.PersonID) {
 	if p, ok := r.people.by[person]; ok {
 		for row := range r.of(p) {
-			r.pages.drop(row)
+			r.pages.touched(row)
 		}
 	}
 }

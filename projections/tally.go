@@ -69,8 +69,8 @@ type groups struct {
 	rows   []*groupRow
 	index  map[string]*groupRow
 
-	current *tavolo
-	enti    map[int32]*groupRow // of the tavolo, or of all where it makes no difference
+	whole *groupRow           // of the tavolo, where it is all one row
+	enti  map[int32]*groupRow // of the tavolo, or of all where it makes no difference
 }
 
 type groupRow struct {
@@ -85,11 +85,12 @@ func newGroups(m *Models, by Grouping) *groups {
 
 // tavolo turns to a tavolo, whose row is there whoever came.
 func (g *groups) tavolo(t *tavolo) {
-	g.current = t
 	switch g.by {
-	case ByTavolo, ByQuarter:
-		g.enti = make(map[int32]*groupRow)
-		g.of(-1)
+	case ByTavolo:
+		g.whole = g.row(string(t.id), t.subject, string(t.schedule.Day)+string(t.id))
+	case ByQuarter:
+		key, label := quarter(t.schedule.Day)
+		g.whole = g.row(key, label, key)
 	case ByPartner:
 		g.enti = make(map[int32]*groupRow)
 		g.partners(t.programma)
@@ -98,6 +99,9 @@ func (g *groups) tavolo(t *tavolo) {
 
 // of returns the tally to which somebody belongs who speaks for an ente; -1: for nobody.
 func (g *groups) of(ente int32) *tally {
+	if g.whole != nil {
+		return &g.whole.tally
+	}
 	row, ok := g.enti[ente]
 	if !ok {
 		row = g.find(ente)
@@ -106,15 +110,10 @@ func (g *groups) of(ente int32) *tally {
 	return &row.tally
 }
 
-// find returns the row to which an ente belongs at the current tavolo.
+// find returns the row to which an ente belongs.
 func (g *groups) find(ente int32) *groupRow {
-	t := g.current
-	switch g.by {
-	case ByTavolo:
-		return g.row(string(t.id), t.subject, string(t.schedule.Day)+string(t.id))
-	case ByQuarter:
-		key, label := quarter(t.schedule.Day)
-		return g.row(key, label, key)
+	if g.by == ByPartner {
+		return g.none("Altri enti, o nessuno")
 	}
 	if ente < 0 {
 		return g.none("Senza ente")
@@ -127,8 +126,6 @@ func (g *groups) find(ente int32) *groupRow {
 		return g.none("Senza provincia")
 	case g.by == ByProvince:
 		return g.row(n.province, n.province, n.province)
-	case g.by == ByPartner:
-		return g.none("Altri enti, o nessuno")
 	}
 	return g.row(n.ref.String(), n.title(), Fold(n.title())+"\x00"+n.ref.String())
 }

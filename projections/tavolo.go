@@ -194,16 +194,19 @@ func (c *Calendar) List(q CalendarQuery) (CalendarPage, error) {
 	}
 	words := newNeedle(q.Q)
 	found := slices.DeleteFunc(c.ordered(), func(row *tavolo) bool { return !row.asked(q, words) })
-	from := 0
 	if after != "" {
-		from = slices.IndexFunc(found, func(row *tavolo) bool { return string(row.id) == after }) + 1
+		row, ok := c.known(domain.TavoloID(after))
+		if !ok {
+			return CalendarPage{}, errCursorLost
+		}
+		found = found[from(found, row, compareTavoli):]
 	}
 	page := CalendarPage{Items: []Tavolo{}}
-	for _, row := range found[from:min(len(found), from+size)] {
+	for _, row := range found[:min(len(found), size)] {
 		page.Items = append(page.Items, c.item(row))
 	}
-	if last := from + size; last < len(found) {
-		page.NextCursor = newCursor(q.id(), string(found[last-1].id))
+	if size < len(found) {
+		page.NextCursor = newCursor(q.id(), string(page.Items[size-1].ID))
 	}
 	return page, nil
 }
