@@ -50,7 +50,11 @@ func (s *Store) await(ctx context.Context, r *request) (domain.Position, error) 
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		return 0, unknown(ctx.Err())
+		select {
+		case <-r.done:
+		default:
+			return 0, unknown(ctx.Err())
+		}
 	}
 	pos, err := r.position, r.err
 	s.release(r)

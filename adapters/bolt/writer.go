@@ -94,6 +94,7 @@ func (w *writer) flush() bool {
 		w.s.tail.landed()
 	}
 	answer(g, err)
+	w.s.moved.raise() // after those who wrote: they have waited longer
 	return true
 }
 
@@ -117,7 +118,6 @@ func (w *writer) commit(g *group) error {
 	last := g.first + domain.Position(len(g.records)) - 1
 	w.s.head.Store(uint64(last))
 	w.s.meter.committed(len(g.records), time.Since(began))
-	w.s.moved.raise()
 	w.s.maybeCheckpoint(last, g.link)
 	return nil
 }
