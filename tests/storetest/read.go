@@ -226,7 +226,7 @@ func readCanceled(t *testing.T, f *fixture) {
 
 func readWhileWriting(t *testing.T, f *fixture) {
 	s := fact()
-	const n = 100
+	const n = 60
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
