@@ -37,7 +37,7 @@ func (t *tape) add(events ...domain.Event) *tape {
 }
 
 // addAt records an event that happened in the world at a moment; zero: now.
-func (t *tape) addAt(effective time.Time, e domain.Event) *tape {
+func (t *tape) addAt(effective time.Time, e domain.Event) {
 	t.at = t.at.Add(time.Minute)
 	t.position += 2
 	if effective.IsZero() {
@@ -58,7 +58,6 @@ func (t *tape) addAt(effective time.Time, e domain.Event) *tape {
 		rec.Event, rec.Values = d.PersonDescribed, d.values
 	}
 	t.records = append(t.records, rec)
-	return t
 }
 
 // models returns read models that have seen the tape.

@@ -17,7 +17,7 @@ import (
 func (r *Rosters) fill(a *Roster, row *roster, tavolo *tavolo, q RosterQuery, after int32, size int) {
 	a.Position, a.Counts = row.position, row.rosterCounts()
 	places := row.places()
-	keep := r.filter(row, tavolo, q)
+	keep := r.filter(tavolo, q)
 	begun := after < 0
 	var last *seat
 	for _, i := range r.sorted(row) {
@@ -135,7 +135,7 @@ func (row *roster) place(s *seat) int {
 }
 
 // filter returns whether a line is asked for.
-func (r *Rosters) filter(row *roster, tavolo *tavolo, q RosterQuery) func(*seat) bool {
+func (r *Rosters) filter(tavolo *tavolo, q RosterQuery) func(*seat) bool {
 	ref := r.enti.Resolve(q.Ente)
 	words := newNeedle(q.Q)
 	return func(s *seat) bool {

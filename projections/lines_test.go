@@ -41,8 +41,8 @@ func TestPlacesInLine(t *testing.T) {
 		tape.add(describe(person(n+1), "P", family))
 	}
 	tape.add(
-		waitlisted(1, "G273", domain.InPresence), waitlisted(2, "G273", domain.InPresence),
-		waitlisted(3, "G273", domain.Online), waitlisted(4, "G273", domain.InPresence),
+		waitlisted(1, domain.InPresence), waitlisted(2, domain.InPresence),
+		waitlisted(3, domain.Online), waitlisted(4, domain.InPresence),
 	)
 	for _, step := range []struct {
 		name  string
@@ -60,7 +60,7 @@ func TestPlacesInLine(t *testing.T) {
 			[]string{"Beta in-presence 1", "Mu online 1", "Zeta in-presence 2"}},
 		{"withdrawn", domain.ParticipantWithdrawn{Tavolo: quarto, Participant: person(4)},
 			[]string{"Mu online 1", "Zeta in-presence 1"}},
-		{"waiting again, after the others", waitlisted(4, "G273", domain.InPresence),
+		{"waiting again, after the others", waitlisted(4, domain.InPresence),
 			[]string{"Beta in-presence 2", "Mu online 1", "Zeta in-presence 1"}},
 	} {
 		if step.event != nil {
