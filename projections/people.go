@@ -3,7 +3,6 @@ package projections
 import (
 	"bytes"
 	"cmp"
-	"hash/fnv"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 type People struct {
 	by      map[domain.PersonID]int32
 	rows    []person
+	last    int32 // the person of the record before: values come right before the fact
 	links   map[int32]link
 	older   map[int32][]version
 	records map[int32]domain.Revision // of the facts about a person
@@ -95,12 +95,16 @@ func (p *People) describe(rec *domain.Record, id domain.PersonID) {
 
 // index returns the number of a person, giving one to a person not met before.
 func (p *People) index(id domain.PersonID) int32 {
-	if i, ok := p.by[id]; ok {
-		return i
+	if int(p.last) < len(p.rows) && p.rows[p.last].id == id {
+		return p.last
 	}
-	i := int32(len(p.rows))
-	p.rows = append(p.rows, person{id: id})
-	p.by[id] = i
+	i, ok := p.by[id]
+	if !ok {
+		i = int32(len(p.rows))
+		p.rows = append(p.rows, person{id: id})
+		p.by[id] = i
+	}
+	p.last = i
 	return i
 }
 
@@ -122,9 +126,11 @@ func unpack(packed string) (v domain.Values) {
 func nameHash(v *domain.Values) uint32 {
 	var buf [128]byte
 	folded := append(appendFold(buf[:0], v.FamilyName), ' ')
-	h := fnv.New32a()
-	h.Write(appendFold(folded, v.GivenName))
-	return h.Sum32()
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range appendFold(folded, v.GivenName) {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
 }
 
 // RemovedName is what stands for the name of a person whose values are gone.
