@@ -151,8 +151,11 @@ func environment(more ...string) []string {
 			env = append(env, pair)
 		}
 	}
-	return append(env, more...)
+	return append(append(env, noSleep), more...)
 }
+
+// noSleep keeps the race detector from waiting a second at the end of each process.
+const noSleep = "GORACE=atexit_sleep_ms=0"
 
 // line returns the next line the program prints, or nothing when it has ended.
 func (s *server) line() string {

@@ -27,6 +27,7 @@ func TestStories(t *testing.T) {
 		Dir: "testdata/scripts",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("GORACE", strings.TrimPrefix(noSleep, "GORACE="))
 			env.Setenv("TAVOLI_DATA", filepath.Join(env.WorkDir, "data"))
 			env.Values["story"] = &story{t: t}
 			return nil

@@ -107,12 +107,9 @@ func newFile(name string, fill func(io.Writer) error) error {
 	return nil
 }
 
-// copyKeys copies a keyring that may be in use.
+// copyKeys copies a keyring, which may be in use.
 func copyKeys(from, to string) error {
-	if _, err := os.Stat(from); err != nil {
-		return missing(err)
-	}
-	return newFile(to, func(w io.Writer) error { return keyring.CopyFile(from, w) })
+	return newFile(to, func(w io.Writer) error { return missing(keyring.CopyFile(from, w)) })
 }
 
 // A restoring is a backup to be put back.
