@@ -396,6 +396,10 @@ func (c WithdrawSpeaker) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	return []Event{SpeakerWithdrawn(c)}, nil
 }
 
+// MaxPromotions is how many who wait can get seats by one command: what one command
+// decides is stored together.
+const MaxPromotions = 1_000
+
 // SetSeats says how many may take part. Whoever waits is promoted into seats that
 // become free; nobody loses a seat when there are fewer.
 type SetSeats struct {
@@ -421,6 +425,9 @@ func (c SetSeats) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	events := []Event{SeatsSet{c.Tavolo, seats}}
 	for _, mode := range []Mode{InPresence, Online} {
 		events = append(events, t.promotions(mode, t.free(mode, seats), BySeats)...)
+	}
+	if len(events)-1 > MaxPromotions {
+		return nil, ErrTooManyPromotions
 	}
 	return events, nil
 }

@@ -1,8 +1,11 @@
 package domain_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
+	"tavoli/adapters/memory"
 	"tavoli/domain"
 )
 
@@ -163,4 +166,21 @@ func TestConfirmSubstituteNotice(t *testing.T) {
 		{name: "take note twice", past: with(full, noticed), do: notice},
 		{name: "take note of nothing", past: full, do: is[*domain.Tavolo](domain.AcceptNotice{Tavolo: t6, Participant: anna}), field: "/notice required"},
 	})
+}
+
+func TestMoreThanAThousandArePromotedInSteps(t *testing.T) {
+	crowd := append([]domain.Event(nil), oneSeat...)
+	for i := range domain.MaxPromotions + 1 {
+		crowd = append(crowd, waitlisted(person(fmt.Sprint(i)), domain.InPresence))
+	}
+	raise := func(n int) func(*domain.Executor, domain.Meta) (domain.Result, error) {
+		return is[*domain.Tavolo](domain.SetSeats{Tavolo: t6, InPresence: &n})
+	}
+	run(t, []scenario{{name: "all at once", past: crowd, do: raise(domain.MaxPromotions + 1), err: domain.ErrTooManyPromotions}})
+	store := memory.New(func() time.Time { return now })
+	past(t, store, crowd...)
+	res, err := raise(domain.MaxPromotions)(&domain.Executor{Store: store}, meta("a thousand"))
+	if err != nil || len(res.Events) != domain.MaxPromotions+1 {
+		t.Errorf("%d events, %v", len(res.Events), err)
+	}
 }

@@ -48,7 +48,8 @@ const MaxStreamName = 200
 // a dash, and an identifier of letters, digits and . _ - only.
 func (s Stream) Valid() bool {
 	category, id, ok := strings.Cut(string(s), "-")
-	return ok && category != "" && id != "" && len(s) <= MaxStreamName && plain(category) && plain(id)
+	return ok && category != "" && id != "" && len(s) <= MaxStreamName &&
+		strings.Trim(category, "abcdefghijklmnopqrstuvwxyz") == "" && plain(id) && !strings.ContainsAny(id, ":@/")
 }
 
 // plain reports whether text has only characters that need no escaping anywhere.

@@ -442,6 +442,7 @@ var (
 	ErrTavoloNotConvened = &Error{Kind: Refused, Code: "tavolo-not-convened", Text: "the tavolo is neither convened nor announced yet"}
 	ErrTavoloNotOpen     = &Error{Kind: Refused, Code: "tavolo-not-open", Text: "the tavolo was not opened"}
 	ErrTavoloOpen        = &Error{Kind: Refused, Code: "tavolo-open", Text: "the tavolo was opened already"}
+	ErrTooManyPromotions = &Error{Kind: Refused, Code: "too-many-promotions", Text: "more than 1000 would be promoted at once: raise the seats in steps"}
 	ErrRuleFrozen        = &Error{Kind: Refused, Code: "attendance-rule-frozen", Text: "the attendance rule stands once the tavolo is convened"}
 	ErrNothingRectified  = &Error{Kind: Refused, Code: "nothing-to-rectify", Text: "what is called right is what the register has"}
 	ErrNotPublished      = &Error{Kind: Refused, Code: "not-published", Text: "nothing was published yet: reschedule or plan it otherwise"}

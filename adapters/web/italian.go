@@ -22,6 +22,7 @@ var italian = map[string]string{
 	"tavolo-not-convened":     "il tavolo non è ancora né convocato né annunciato",
 	"tavolo-not-open":         "il tavolo non è stato aperto",
 	"tavolo-open":             "il tavolo è già stato aperto",
+	"too-many-promotions":     "più di 1000 in attesa avrebbero un posto: aumentare i posti in più passi",
 	"attendance-rule-frozen":  "la regola di presenza non cambia più dopo la convocazione",
 	"nothing-to-rectify":      "ciò che si indica come giusto è già nel registro",
 	"not-published":           "nulla è ancora pubblicato: si rinvia o si ripianifica",
