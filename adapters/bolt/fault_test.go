@@ -228,7 +228,7 @@ func wantDamage(t *testing.T, err error, pos domain.Position, name domain.Stream
 }
 
 // edit changes the log of a closed store behind its back.
-func edit(t *testing.T, dir string, change func(log *bbolt.Bucket) error) {
+func edit(t testing.TB, dir string, change func(log *bbolt.Bucket) error) {
 	t.Helper()
 	db, err := bbolt.Open(filepath.Join(dir, "events.db"), 0o600, nil)
 	if err == nil {
