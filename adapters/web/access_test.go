@@ -135,7 +135,7 @@ func documentedRoutes(t testing.TB) (list []documented) {
 // filled returns a path with something in its variables.
 func filled(path string) string {
 	return strings.NewReplacer(
-		"{programma}", "3031", "{tavolo}", "coopera-9", "{kind}", "comune", "{code}", "G273", "{participant}", nobodyKnown, "{person}", nobodyKnown,
+		"{programma}", "3031", "{tavolo}", "coopera-9", "{kind}", "comune", "{code}", "Z999", "{participant}", nobodyKnown, "{person}", nobodyKnown,
 		"{presence}", nobodyKnown, "{sha256}", strings.Repeat("0", 64), "{quarter}", "2022-Q2", "{stream}", "tavolo-coopera-9", "{account}", "nobody", "{token}", nobodyKnown,
 	).Replace(path)
 }

@@ -88,7 +88,7 @@ func (d *doing) describeFile() (*domain.FileEvidence, error) {
 
 func getEvidence() action {
 	return action{
-		media: map[string]string{"application/octet-stream": "the file, of the media type it was filed with"}, query: []string{"purpose"}, tagged: true, long: true,
+		media: map[string]string{"*/*": "the file, of the media type it was filed with"}, query: []string{"purpose"}, tagged: true, long: true,
 		statuses: []int{404},
 		do:       func(c *call) error { return c.sendFile(c.vars["sha256"]) },
 	}

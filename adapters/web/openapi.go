@@ -38,7 +38,6 @@ func document(routes []route) []byte {
 		at[strings.ToLower(rt.method)] = d.operation(rt)
 	}
 	d.schemas.of(typeOf[Problem]())
-	d.schemas.of(typeOf[FeedLine]())
 	return encode(object{
 		"openapi": "3.1.0", "info": information, "servers": []object{{"url": "/", "description": "this register", "x-sandbox": true}},
 		"tags": d.tags(routes), "paths": paths,
@@ -196,6 +195,9 @@ func (d *documenting) success(rt *route, status int) object {
 	content := make(object)
 	for media, text := range rt.media {
 		content[media] = object{"schema": object{"type": "string", "description": text}}
+		if media == asNDJSON[0] {
+			content[media] = object{"schema": d.schemas.of(typeOf[FeedLine]()), "x-lines": text}
+		}
 	}
 	if rt.answer != nil {
 		content["application/json"] = object{"schema": d.schemas.of(rt.answer)}

@@ -60,9 +60,31 @@ func recordPresence() action {
 	return making[PresenceMade](command(
 		atTavolo(func(c *domain.RecordPresence, t domain.TavoloID) { c.Tavolo = t }),
 		func(d *doing, c *domain.RecordPresence) (any, string) {
-			id := domain.DerivedID(d.meta.Command, "presence")
-			return PresenceMade{d.written(), id}, apiPath + "/tavoli/" + string(c.Tavolo) + "/presences"
+			return PresenceMade{d.written(), d.presence(c)}, apiPath + "/tavoli/" + string(c.Tavolo) + "/presences"
 		}))
+}
+
+// presence returns the id of the presence that was recorded, or of the one that
+// says the same already.
+func (d *doing) presence(c *domain.RecordPresence) domain.PresenceID {
+	id := domain.DerivedID(d.meta.Command, "presence")
+	if len(d.result.Events) > 0 {
+		return id
+	}
+	l, err := ask(d.call, d.result.Position, func(m *projections.Models) (projections.RosterLine, error) {
+		return m.Rosters.Line(c.Tavolo, c.Participant, false)
+	})
+	from, err2 := domain.ParseTime(string(c.From))
+	for _, p := range l.Presences {
+		ends := c.To == "" && p.To == nil
+		if to, err := domain.ParseTime(string(c.To)); err == nil && p.To != nil {
+			ends = to.Equal(*p.To)
+		}
+		if err == nil && err2 == nil && p.From.Equal(from) && ends && p.Source == c.Source {
+			id = p.ID
+		}
+	}
+	return id
 }
 
 func validatePresence() action {

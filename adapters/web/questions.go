@@ -19,7 +19,6 @@ type action struct {
 	media    map[string]string // other forms of the answer, with what they are
 	query    []string          // parameters, see parameters
 	statuses []int             // beside those that follow from the route
-	nevers   []int             // statuses that it never answers after all
 	created  bool              // answers 201
 	tagged   bool              // has an ETag, and answers 304
 	secret   bool              // its answer is not kept
@@ -32,12 +31,6 @@ type action struct {
 // also returns the action with more statuses that it answers.
 func (a action) also(statuses ...int) action {
 	a.statuses = append(slices.Clone(a.statuses), statuses...)
-	return a
-}
-
-// never returns the action without statuses that others like it answer.
-func (a action) never(statuses ...int) action {
-	a.nevers = append(slices.Clone(a.nevers), statuses...)
 	return a
 }
 

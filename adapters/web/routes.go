@@ -31,7 +31,7 @@ func table() []route {
 func programmaRoutes() []route {
 	return []route{
 		{"GET", "/programmi", "list-programmi", everybody, "The programmes", listProgrammi()},
-		{"POST", "/programmi", "open-programma", staff, "Make a programme known", openProgramma().also(409)},
+		{"POST", "/programmi", "open-programma", staff, "Make a programme known", openProgramma().also(200, 409)},
 		{"GET", "/programmi/{programma}", "get-programma", everybody, "A programme with its partners and funding paragraphs", getProgramma()},
 		{"POST", "/programmi/{programma}/funding-block", "approve-funding-block", staff, "Set the paragraph that stands on every document from a day on", command(inProgramma(func(c *domain.ApproveFundingBlock, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
 		{"POST", "/programmi/{programma}/partners", "add-partner", staff, "Make an ente a partner", command(addPartner, nothing).also(404, 409)},
@@ -42,7 +42,7 @@ func programmaRoutes() []route {
 func enteRoutes() []route {
 	return []route{
 		{"GET", "/enti", "list-enti", counters, "The enti, by name", listEnti()},
-		{"POST", "/enti", "register-ente", staff, "Make a body known", registerEnte().also(409)},
+		{"POST", "/enti", "register-ente", staff, "Make a body known", registerEnte().also(200, 409)},
 		{"GET", "/enti/{kind}/{code}", "get-ente", counters, "An ente, named by its key or, a comune, by its ISTAT code", getEnte()},
 		{"POST", "/enti/{kind}/{code}/renaming", "rename-ente", staff, "Give an ente another name from a day on", command(ofEnte(func(c *domain.RenameEnte, r domain.EnteRef) { c.Ente = r }), nothing).also(404)},
 		{"POST", "/enti/{kind}/{code}/aliases", "add-alias", staff, "Note another spelling of the name", command(ofEnte(func(c *domain.AddAlias, r domain.EnteRef) { c.Ente = r }), nothing).also(404)},
@@ -59,7 +59,7 @@ func enteRoutes() []route {
 func tavoloRoutes() []route {
 	return []route{
 		{"GET", "/tavoli", "list-tavoli", everybody, "The calendar", listTavoli()},
-		{"POST", "/tavoli", "plan-tavolo", staff, "Set a tavolo on the calendar", planTavolo().also(409)},
+		{"POST", "/tavoli", "plan-tavolo", staff, "Set a tavolo on the calendar", planTavolo().also(200, 409)},
 		{"GET", "/tavoli/{tavolo}", "get-tavolo", everybody, "A tavolo in detail", getTavolo()},
 		{"POST", "/tavoli/{tavolo}/announcement", "announce-tavolo", staff, "Record that it was published", command(atTavolo(func(c *domain.AnnounceTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/convocation", "convene-tavolo", staff, "Record that the letter went out", command(atTavolo(func(c *domain.ConveneTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
@@ -72,18 +72,18 @@ func tavoloRoutes() []route {
 		{"POST", "/tavoli/{tavolo}/seats", "set-seats", staff, "Say how many may take part in each mode; absent: any number", setSeats().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/attendance-rule", "set-attendance-rule", staff, "Say when somebody who came counts as having attended", command(atTavolo(func(c *domain.SetAttendanceRule, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/groups", "form-group", staff, "Form a working group, or change who is in it", command(atTavolo(func(c *domain.FormGroup, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
-		{"POST", "/tavoli/{tavolo}/registrations-opening", "open-registrations", staff, "Let people register", command(atTavolo(func(c *domain.OpenRegistrations, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409).never(422)},
+		{"POST", "/tavoli/{tavolo}/registrations-opening", "open-registrations", staff, "Let people register", command(atTavolo(func(c *domain.OpenRegistrations, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations-closing", "close-registrations", staff, "Let nobody register any longer", command(atTavolo(func(c *domain.CloseRegistrations, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/opening", "open-tavolo", staff, "Record that the meeting begins", command(atTavolo(func(c *domain.OpenTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/closing", "close-tavolo", staff, "Record that the meeting ended", command(atTavolo(func(c *domain.CloseTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
-		{"POST", "/tavoli/{tavolo}/materials", "publish-material", staff, "Add a file or a page", publishMaterial().also(404)},
+		{"POST", "/tavoli/{tavolo}/materials", "publish-material", staff, "Add a file or a page", publishMaterial().also(200, 404)},
 	}
 }
 
 func registrationRoutes() []route {
 	return []route{
 		{"GET", "/tavoli/{tavolo}/registrations", "list-registrations", readers, "Every registration, whatever has become of it", listRegistrations()},
-		{"POST", "/tavoli/{tavolo}/registrations", "register-participant", desks, "Give a person a seat, or a place in the waiting list", register().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/registrations", "register-participant", desks, "Give a person a seat, or a place in the waiting list", register().also(200, 404, 409)},
 		{"GET", "/tavoli/{tavolo}/registrations/{participant}", "get-registration", readers, "The registration of a person", getRegistration()},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/confirmation", "confirm-registration", desks, "Confirm a seat", command(ofParticipant(func(c *domain.ConfirmRegistration, t domain.TavoloID, p domain.PersonID) {
 			c.Tavolo, c.Participant = t, p
@@ -100,14 +100,14 @@ func registrationRoutes() []route {
 func presenceRoutes() []route {
 	return []route{
 		{"GET", "/tavoli/{tavolo}/presences", "list-presences", readers, "Who came, from when to when, and how that is known", listPresences()},
-		{"POST", "/tavoli/{tavolo}/presences", "record-presence", desks, "Record that a participant was there", recordPresence().also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/presences", "record-presence", desks, "Record that a participant was there", recordPresence().also(200, 404, 409)},
 		{"POST", "/tavoli/{tavolo}/presences/validation", "validate-presence", staff, "Judge by the tavolo's rule whether a participant attended", validatePresence().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/presences/{presence}/end", "end-presence", desks, "Record when a participant left", command(ofPresence(func(c *domain.EndPresence, t domain.TavoloID, p domain.PresenceID) { c.Tavolo, c.Presence = t, p }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/presences/{presence}/annulment", "annul-presence", desks, "Declare a presence wrong; the record stays", command(ofPresence(func(c *domain.AnnulPresence, t domain.TavoloID, p domain.PresenceID) { c.Tavolo, c.Presence = t, p }), nothing).also(404)},
 		{"GET", "/tavoli/{tavolo}/guests", "list-guests", counters, "How many came who had not registered", listGuests()},
 		{"POST", "/tavoli/{tavolo}/guests", "count-guests", desks, "Count those who came and had not registered", command(countGuests, nothing).also(404, 409)},
 		{"GET", "/tavoli/{tavolo}/evidence", "list-evidence", readers, "The documents on which presences rest", listEvidence()},
-		{"POST", "/tavoli/{tavolo}/evidence", "file-evidence", desks, "File a document: the body is the file", fileEvidence().also(404)},
+		{"POST", "/tavoli/{tavolo}/evidence", "file-evidence", desks, "File a document: the body is the file", fileEvidence().also(200, 404)},
 		{"GET", "/tavoli/{tavolo}/evidence/{sha256}", "get-evidence", readers, "A filed document", getEvidence()},
 	}
 }
@@ -138,7 +138,7 @@ func auditRoutes() []route {
 func accountRoutes() []route {
 	return []route{
 		{"GET", "/accounts", "list-accounts", keepers, "The accounts, their roles and tokens", listAccounts()},
-		{"POST", "/accounts", "open-account", admins, "Make an account", openAccount().also(409)},
+		{"POST", "/accounts", "open-account", admins, "Make an account", openAccount().also(200, 409)},
 		{"POST", "/accounts/{account}/roles", "grant-role", admins, "Give a role, or change until when", onAccount(command(ofAccount(func(c *domain.GrantRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/accounts/{account}/roles/revocation", "revoke-role", admins, "Take a role away", onAccount(command(ofAccount(func(c *domain.RevokeRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/accounts/{account}/tokens", "issue-token", admins, "Issue a secret that opens the account; it is told once", issueToken().also(404, 409)},
@@ -198,7 +198,6 @@ func statusesOf(rt *route) []int {
 	if rt.tagged {
 		list = append(list, 304)
 	}
-	list = slices.DeleteFunc(list, func(status int) bool { return slices.Contains(rt.nevers, status) })
 	slices.Sort(list)
 	return slices.Compact(list)
 }

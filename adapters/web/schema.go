@@ -82,7 +82,7 @@ func (s *schemas) of(t reflect.Type) object {
 	case reflect.Float64:
 		return object{"type": "number", "format": "double"}
 	case reflect.Interface:
-		return object{}
+		return object{"type": []string{"object", "array", "string", "number", "boolean", "null"}}
 	}
 	return object{"type": "integer", "format": "int64"}
 }

@@ -116,6 +116,23 @@ func publishMaterial() action {
 	return making[MaterialMade](command(
 		atTavolo(func(c *domain.PublishMaterial, t domain.TavoloID) { c.Tavolo = t }),
 		func(d *doing, c *domain.PublishMaterial) (any, string) {
-			return MaterialMade{d.written(), domain.DerivedID(d.meta.Command, "material")}, apiPath + "/tavoli/" + string(c.Tavolo)
+			return MaterialMade{d.written(), d.material(c)}, apiPath + "/tavoli/" + string(c.Tavolo)
 		}))
+}
+
+// material returns the id of what was published, or of what was there already.
+func (d *doing) material(c *domain.PublishMaterial) uuid.UUID {
+	id := domain.DerivedID(d.meta.Command, "material")
+	if len(d.result.Events) > 0 {
+		return id
+	}
+	t, err := ask(d.call, d.result.Position, func(m *projections.Models) (projections.TavoloDetail, error) {
+		return m.Calendar.Tavolo(c.Tavolo, false)
+	})
+	for _, m := range t.Materials {
+		if err == nil && m.Title == c.Title && m.Kind == c.Kind && m.URL == c.URL && m.SHA256 == c.SHA256 {
+			id = m.ID
+		}
+	}
+	return id
 }
