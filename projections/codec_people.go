@@ -78,8 +78,8 @@ func (p *People) encode(e *encoder) {
 func (p *People) encodeRow(e *encoder, i int32, order ordering) {
 	row := &p.rows[i]
 	e.uuid(row.id)
-	e.text(row.packed)
-	e.int(row.told)
+	e.bytes(p.held.bytes(row.held))
+	e.int(row.since)
 	list(e, p.older[i], func(v version) {
 		e.text(v.packed)
 		e.int(v.told)
@@ -117,9 +117,9 @@ func (p *People) decode(d *decoder) {
 }
 
 func (p *People) decodeRow(d *decoder, i, n int32) {
-	row := person{id: d.uuid(), packed: d.text(), told: d.int()}
-	if row.packed != "" {
-		v := unpack(row.packed)
+	row := person{id: d.uuid(), held: p.held.put(d.text()), since: d.int()}
+	if row.told() {
+		v := unpack(p.held.text(row.held))
 		row.fold = nameHash(&v)
 	}
 	if older := readList(d, 2, func() version { return version{d.text(), d.int()} }); older != nil {

@@ -15,6 +15,7 @@ import (
 type People struct {
 	by      map[domain.PersonID]int32
 	rows    []person
+	held    arena // the values of all
 	last    int32 // the person of the record before: values come right before the fact
 	links   map[int32]link
 	older   map[int32][]version
@@ -27,12 +28,15 @@ type People struct {
 
 // A person is what is held of one. There are as many as registrations, so it is small.
 type person struct {
-	id     domain.PersonID
-	packed string // the values, one after the other; empty: never told, or removed
-	told   int64  // when the register learned of the values
-	fold   uint32 // hash of the folded name
-	stay   int32  // the newest of the person's stays in rosters; 0: none
+	id    domain.PersonID
+	held  span   // the values, one after the other, in [People.held]; none: never told, or removed
+	since int64  // when the register learned of the values
+	fold  uint32 // hash of the folded name
+	stay  int32  // the newest of the person's stays in rosters; 0: none
 }
+
+// told reports whether anything is held of the person.
+func (row *person) told() bool { return row.held.size > 0 }
 
 // A link is the decision that a person is the same as another.
 type link struct {
@@ -82,15 +86,29 @@ func (p *People) noted(id domain.PersonID, rec *domain.Record) {
 func (p *People) describe(rec *domain.Record, id domain.PersonID) {
 	i := p.index(id)
 	row := &p.rows[i]
-	if row.packed != "" {
-		p.older[i] = append(p.older[i], version{row.packed, row.told})
+	if row.told() {
+		p.older[i] = append(p.older[i], version{p.held.text(row.held), row.since})
+		p.held.wipe(row.held)
 	}
-	if rec.Values == nil || rec.Values.Empty() { // nobody can open them any more
-		row.packed, row.fold, row.told = "", 0, 0
+	row.held, row.fold, row.since = span{}, 0, 0
+	if v := rec.Values; v == nil || v.Empty() { // nobody can open them any more
 		delete(p.older, i)
-		return
+	} else {
+		row.held = p.held.put(v.GivenName, v.FamilyName, v.Email, v.Phone, v.Function)
+		row.fold, row.since = nameHash(v), micros(rec.RecordedAt)
 	}
-	row.packed, row.fold, row.told = pack(rec.Values), nameHash(rec.Values), micros(rec.RecordedAt)
+	if p.held.wasteful() {
+		p.compact()
+	}
+}
+
+// compact moves the values that are held together.
+func (p *People) compact() {
+	var fresh arena
+	for i := range p.rows {
+		p.rows[i].held = fresh.put(p.held.text(p.rows[i].held))
+	}
+	p.held = fresh
 }
 
 // index returns the number of a person, giving one to a person not met before.
@@ -106,11 +124,6 @@ func (p *People) index(id domain.PersonID) int32 {
 	}
 	p.last = i
 	return i
-}
-
-// pack joins values into one string; none of them can hold the sign between them.
-func pack(v *domain.Values) string {
-	return v.GivenName + "\x00" + v.FamilyName + "\x00" + v.Email + "\x00" + v.Phone + "\x00" + v.Function
 }
 
 // unpack returns the values packed.
@@ -138,8 +151,8 @@ func RemovedName(id domain.PersonID) string { return "persona rimossa " + id.Str
 
 // values returns what is held of a person. Where nothing is, the family name says so.
 func (p *People) values(i int32) domain.Values {
-	if row := p.rows[i]; row.packed != "" {
-		return unpack(row.packed)
+	if p.rows[i].told() {
+		return unpack(p.held.text(p.rows[i].held))
 	}
 	return domain.Values{FamilyName: RemovedName(p.rows[i].id)}
 }
@@ -155,8 +168,8 @@ func (p *People) Name(id domain.PersonID) string {
 
 // Values returns what is held of a person, and whether anything is.
 func (p *People) Values(id domain.PersonID) (domain.Values, bool) {
-	if i, ok := p.by[id]; ok && p.rows[i].packed != "" {
-		return unpack(p.rows[i].packed), true
+	if i, ok := p.by[id]; ok && p.rows[i].told() {
+		return p.values(i), true
 	}
 	return domain.Values{}, false
 }
@@ -165,11 +178,11 @@ func (p *People) Values(id domain.PersonID) (domain.Values, bool) {
 // empty once the values are gone.
 func (p *People) Versions(id domain.PersonID) []PersonVersion {
 	i, ok := p.by[id]
-	if !ok || p.rows[i].packed == "" {
+	if !ok || !p.rows[i].told() {
 		return nil
 	}
 	var list []PersonVersion
-	for _, v := range append(slices.Clone(p.older[i]), version{p.rows[i].packed, p.rows[i].told}) {
+	for _, v := range append(slices.Clone(p.older[i]), version{p.held.text(p.rows[i].held), p.rows[i].since}) {
 		list = append(list, PersonVersion{timeOf(v.told), unpack(v.packed)})
 	}
 	return list
@@ -216,13 +229,13 @@ func (p *People) Canonical(id domain.PersonID) domain.PersonID {
 func (p *People) sameName(i int32) []PersonRef {
 	list := []PersonRef{}
 	row := &p.rows[i]
-	if row.packed == "" {
+	if !row.told() {
 		return list
 	}
 	mine, self := sortName(p.values(i)), p.canonical(i)
 	for j := range p.rows {
 		other := int32(j)
-		if p.rows[j].fold != row.fold || p.rows[j].packed == "" || p.canonical(other) == self {
+		if p.rows[j].fold != row.fold || !p.rows[j].told() || p.canonical(other) == self {
 			continue
 		}
 		if v := p.values(other); sortName(v) == mine {

@@ -2,6 +2,8 @@ package projections_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"tavoli/domain"
@@ -165,4 +167,30 @@ func TestListsGoOn(t *testing.T) {
 	if _, err := newTape().models().Calendar.List(days); !errors.Is(err, domain.Invalid) {
 		t.Errorf("where the last tavolo is not known: got %v", err)
 	}
+}
+
+// TestValuesAreReplaced tells the values of persons again and again, until what was
+// superseded is cleared away, and forgets one in three.
+func TestValuesAreReplaced(t *testing.T) {
+	const persons, rounds = 300, 12
+	tape := newTape()
+	for round := range rounds {
+		for n := range persons {
+			tape.add(describe(person(n), "Nome", fmt.Sprint("Cognome", n, "-", round), strings.Repeat("x", 900)))
+		}
+	}
+	for n := 0; n < persons; n += 3 {
+		tape.add(described{domain.PersonDescribed{Person: person(n)}, nil})
+	}
+	m := tape.models()
+	for n := range persons {
+		want, versions := fmt.Sprint("Nome Cognome", n, "-", rounds-1), rounds
+		if n%3 == 0 {
+			want, versions = projections.RemovedName(person(n)), 0
+		}
+		if got := m.People.Name(person(n)); got != want || len(m.People.Versions(person(n))) != versions {
+			t.Fatalf("person %d: got %q and %d versions, want %q and %d", n, got, len(m.People.Versions(person(n))), want, versions)
+		}
+	}
+	compareForms(t, projections.Encoded(given[*projections.Models](t)(projections.Decoded(projections.Encoded(m)))), projections.Encoded(m))
 }

@@ -84,7 +84,7 @@ func (p *People) Person(id domain.PersonID) (Person, error) {
 	}
 	v := p.values(i)
 	a := Person{
-		Person: id, Name: v.Name(), Values: v, Removed: p.rows[i].packed == "", Revision: domain.NoStream,
+		Person: id, Name: v.Name(), Values: v, Removed: !p.rows[i].told(), Revision: domain.NoStream,
 		Links: p.linkedTo(i), Registrations: p.rosters.registrationsOf(i),
 		ReferenteOf: p.enti.referenteOf(id), SpeakerAt: p.calendar.speakerAt(id), Suggestions: p.sameName(i),
 	}
@@ -152,10 +152,10 @@ type namedRow struct {
 func (p *People) search(words needle) []namedRow {
 	var found []namedRow
 	for i := range p.rows {
-		if p.rows[i].packed == "" {
+		if !p.rows[i].told() {
 			continue
 		}
-		if v := unpack(p.rows[i].packed); words.in(v.GivenName, v.FamilyName) {
+		if v := p.values(int32(i)); words.in(v.GivenName, v.FamilyName) {
 			found = append(found, namedRow{sortName(v), int32(i)})
 		}
 	}
