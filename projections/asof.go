@@ -131,15 +131,15 @@ func (v *View) asOfStreams(ctx context.Context, when Moments, roots []domain.Str
 	if err != nil {
 		return nil, 0, err
 	}
-	spoken, err := g.read(ctx, g.mentioned(records, false))
-	if err != nil {
-		return nil, 0, err
+	found := g.mentioned(records, false)
+	for len(found) > 0 { // what they speak of; and then whom persons are linked to
+		more, err := g.read(ctx, found)
+		if err != nil {
+			return nil, 0, err
+		}
+		records = append(records, more...)
+		found = g.mentioned(more, true)
 	}
-	linked, err := g.read(ctx, g.mentioned(spoken, true))
-	if err != nil {
-		return nil, 0, err
-	}
-	records = slices.Concat(records, spoken, linked)
 	slices.SortFunc(records, func(a, b domain.Record) int { return cmp.Compare(a.Position, b.Position) })
 	m := NewModels()
 	return m, len(records), m.applyAll(records)

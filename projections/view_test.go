@@ -272,6 +272,41 @@ func TestPagesOfAnySize(t *testing.T) {
 	}
 }
 
+// A wide log shows everything another holds in one page.
+type wide struct{ domain.Log }
+
+func (l wide) Follow(ctx context.Context, after domain.Position) iter.Seq2[domain.Page, error] {
+	return func(yield func(domain.Page, error) bool) {
+		var whole domain.Page
+		for page, err := range l.ReadAll(ctx, after) {
+			if err != nil {
+				yield(domain.Page{}, err)
+				return
+			}
+			whole.Entries, whole.UpTo = append(whole.Entries, page.Entries...), page.UpTo
+		}
+		if yield(whole, nil) {
+			<-ctx.Done()
+		}
+	}
+}
+
+// TestAnswersAreOfOnePosition asks while a great page is being applied: whoever is
+// told a position is told what stands up to there, no more and no less.
+func TestAnswersAreOfOnePosition(t *testing.T) {
+	r := newRegister(t)
+	r.fill(5_000)
+	v := projections.NewView(wide{r.store}, r.vault.Open, projections.Options{Workers: 3})
+	r.follow(v)
+	for at := domain.Position(0); at < 5_000; {
+		var seen uint64
+		var err error
+		if seen, at, err = projections.AskAt(t.Context(), v, min(at+1, 5_000), facts); err != nil || domain.Position(seen) != at {
+			t.Fatalf("%d facts at %d, %v", seen, at, err)
+		}
+	}
+}
+
 // digests returns the digests of a view as text, once it has seen a position.
 func digests(t testing.TB, v *projections.View, at domain.Position) string {
 	t.Helper()
