@@ -186,7 +186,10 @@ func TestAsOfFindsItsPlace(t *testing.T) {
 	v := r.view(projections.Options{})
 	r.seen(v)
 	var all []domain.Record
-	for page := range r.store.ReadAll(t.Context(), 0) {
+	for page, err := range r.store.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, e := range page.Entries {
 			rec, err := e.Envelope()
 			if err != nil {

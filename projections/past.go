@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,11 +61,11 @@ func (p *past) put(key pastKey, m *Models, entries int) {
 	s.expiry = time.AfterFunc(pastTime, func() { p.drop(s) })
 	p.sets = append(p.sets, s)
 	kept, sum, everything := 0, 0, 0
-	for i := len(p.sets) - 1; i >= 0; i-- {
-		if s := p.sets[i]; s.key.scope == ScopeAll().key {
+	for i, older := range slices.Backward(p.sets) {
+		if older.key.scope == ScopeAll().key {
 			everything++
 		} else {
-			kept, sum = kept+1, sum+s.entries
+			kept, sum = kept+1, sum+older.entries
 		}
 		if i < len(p.sets)-1 && (kept > pastSets || sum > pastEntries || everything > pastAll) {
 			p.cut(i)
