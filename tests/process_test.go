@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,6 +197,26 @@ func items(t *testing.T, answer string) []json.RawMessage {
 		t.Fatalf("%v: %s", err, answer)
 	}
 	return list.Items
+}
+
+// TestTheDemonstrationGoesOnWhereItWasKilled compares a demonstration that was
+// interrupted with one that was not. Ids follow from keys, so they are the same.
+func TestTheDemonstrationGoesOnWhereItWasKilled(t *testing.T) {
+	t.Parallel()
+	whole, killed := t.TempDir(), t.TempDir()
+	s := launch(t, killed, "--demo", "--progress")
+	eventually(t, "some of it is loaded", func() bool { return strings.Contains(s.log.String(), "demo ") })
+	s.kill()
+	for _, data := range []string{whole, killed} {
+		serve(t, data, "--demo").stop()
+	}
+	want, got := digests(t, "--data", whole), digests(t, "--data", killed)
+	for i, d := range want.Digests {
+		same := d == got.Digests[i]
+		if slices.Contains([]string{"programmi", "people", "calendar", "rosters"}, d.Model) && !same {
+			t.Errorf("%s is %s, and %s where nothing was interrupted", d.Model, got.Digests[i].SHA256, d.SHA256)
+		}
+	}
 }
 
 func TestTheDemonstrationLeavesARegisterAlone(t *testing.T) {

@@ -117,29 +117,22 @@ func accountListCommand() command {
 	}}
 }
 
+// An accountShown is what people are shown of an account.
+type accountShown struct {
+	Account, Label string
+	Roles          []struct{ Role, Until string }
+	Tokens         []struct{ Token, Label, Until string }
+}
+
 // printAccounts shows accounts to people, a line for each token.
 func printAccounts(p *program, raw []byte) error {
-	var list struct {
-		Items []struct {
-			Account, Label string
-			Roles          []struct{ Role, Until string }
-			Tokens         []struct{ Token, Label, Until string }
-		}
-	}
+	var list struct{ Items []accountShown }
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return err
 	}
 	var rows [][]string
 	for _, a := range list.Items {
-		var names []string
-		for _, r := range a.Roles {
-			name := r.Role
-			if r.Until != "" {
-				name += "<" + inItaly(r.Until)
-			}
-			names = append(names, name)
-		}
-		row := []string{a.Account, strings.Join(names, ","), a.Label, "", ""}
+		row := []string{a.Account, a.roles(), a.Label, "", ""}
 		for _, t := range a.Tokens {
 			row[3], row[4] = t.Token, t.Label
 			rows = append(rows, row)
@@ -150,6 +143,17 @@ func printAccounts(p *program, raw []byte) error {
 		}
 	}
 	return p.printTable("utenza ruoli per gettone nome", rows)
+}
+
+// roles returns the roles with their ends.
+func (a accountShown) roles() string {
+	names := make([]string, len(a.Roles))
+	for i, r := range a.Roles {
+		if names[i] = r.Role; r.Until != "" {
+			names[i] += "<" + inItaly(r.Until)
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 func tokenIssueCommand() command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -27,46 +28,44 @@ func auditTrailCommand() command {
 	}}
 }
 
+// A happening is what people are shown of one fact.
+type happening struct {
+	Position    string
+	RecordedAt  string `json:"recorded_at"`
+	EffectiveAt string `json:"effective_at"`
+	Actor       string
+	Summary     string `json:"summary_it"`
+	Reason      string
+	Changes     []struct {
+		Path          string
+		Before, After json.RawMessage
+	}
+}
+
 // printTrail shows to people what happened.
 func printTrail(p *program, raw []byte) error {
-	var trail struct {
-		Items []struct {
-			Position    string
-			RecordedAt  string `json:"recorded_at"`
-			EffectiveAt string `json:"effective_at"`
-			Actor       string
-			Type        string
-			Summary     string `json:"summary_it"`
-			Reason      string
-			Changes     []struct {
-				Path          string
-				Before, After json.RawMessage
-			}
-		}
-	}
+	var trail struct{ Items []happening }
 	if err := json.Unmarshal(raw, &trail); err != nil {
 		return err
 	}
-	for _, e := range trail.Items {
-		text := e.Summary
-		if text == "" {
-			text = e.Type
-		}
-		if err := p.printf("%6s  registrato %s  avvenuto %s  %s  %s\n", e.Position, inItaly(e.RecordedAt), inItaly(e.EffectiveAt), e.Actor, oneLine(text)); err != nil {
+	for _, h := range trail.Items {
+		if err := p.printf("%s", h); err != nil {
 			return err
-		}
-		if e.Reason != "" {
-			if err := p.printf("        motivo: %s\n", oneLine(e.Reason)); err != nil {
-				return err
-			}
-		}
-		for _, ch := range e.Changes {
-			if err := p.printf("        %s: %s → %s\n", ch.Path, shown(ch.Before), shown(ch.After)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// String returns the fact on some lines: when and by whom, why, and each change.
+func (h happening) String() string {
+	text := fmt.Sprintf("%6s  registrato %s  avvenuto %s  %s  %s\n", h.Position, inItaly(h.RecordedAt), inItaly(h.EffectiveAt), h.Actor, oneLine(h.Summary))
+	if h.Reason != "" {
+		text += fmt.Sprintf("        motivo: %s\n", oneLine(h.Reason))
+	}
+	for _, c := range h.Changes {
+		text += fmt.Sprintf("        %s: %s → %s\n", c.Path, shown(c.Before), shown(c.After))
+	}
+	return text
 }
 
 // shown returns a value of a change as people read it.

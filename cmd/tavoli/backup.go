@@ -145,7 +145,7 @@ func (r *restoring) run(ctx context.Context, p *program, args []string) error {
 	}
 	id, err := bolt.Restore(ctx, in, r.data)
 	if err != nil {
-		return err
+		return errors.Join(err, r.withoutKeys())
 	}
 	if r.json {
 		return p.printJSON(map[string]any{"data": r.data, "store": id.ID, "epoch": id.Epoch})
@@ -167,4 +167,12 @@ func (r *restoring) restoreKeys() error {
 		return err
 	}
 	return keyring.Restore(filepath.Join(r.data, keysFile), in)
+}
+
+// withoutKeys takes the keyring away again, where the log could not be restored.
+func (r *restoring) withoutKeys() error {
+	if r.keys == "" {
+		return nil
+	}
+	return os.Remove(filepath.Join(r.data, keysFile))
 }

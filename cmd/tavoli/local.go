@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -14,6 +15,23 @@ type local struct{ handler http.Handler }
 // RoundTrip implements [http.RoundTripper].
 func (l local) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
+	read, write := io.Pipe()
+	w := &localWriter{header: make(http.Header), pipe: write, ready: make(chan struct{})}
+	go l.serve(w, incoming(ctx, req))
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		cancel()
+		return nil, errors.Join(ctx.Err(), read.Close())
+	}
+	return &http.Response{
+		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: localBody{read, cancel}, ContentLength: -1, Request: req,
+	}, nil
+}
+
+// incoming returns a request as a handler expects it.
+func incoming(ctx context.Context, req *http.Request) *http.Request {
 	r := req.Clone(ctx)
 	r.RequestURI = req.URL.RequestURI()
 	r.RemoteAddr = "127.0.0.1:0"
@@ -21,32 +39,20 @@ func (l local) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
-	read, write := io.Pipe()
-	w := &localWriter{header: make(http.Header), pipe: write, ready: make(chan struct{})}
-	go func() {
-		defer cancel()
-		defer func() {
-			if fault := recover(); fault != nil {
-				write.CloseWithError(io.ErrUnexpectedEOF)
-			}
-			w.begin(http.StatusOK)
-			write.Close()
-			r.Body.Close()
-		}()
-		l.handler.ServeHTTP(w, r)
-	}()
-	select {
-	case <-w.ready:
-	case <-ctx.Done():
-		if req.Context().Err() != nil {
-			return nil, req.Context().Err()
+	return r
+}
+
+// serve lets the handler answer. One that panics cuts its answer off.
+func (l local) serve(w *localWriter, r *http.Request) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.pipe.CloseWithError(io.ErrUnexpectedEOF)
 		}
-		<-w.ready
-	}
-	return &http.Response{
-		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.sent, Body: localBody{read, cancel}, ContentLength: -1, Request: req,
-	}, nil
+		w.begin(http.StatusOK)
+		w.pipe.Close()
+		r.Body.Close()
+	}()
+	l.handler.ServeHTTP(w, r)
 }
 
 // A localWriter is the handler's side of an answer.

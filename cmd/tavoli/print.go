@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"tavoli/domain"
 )
@@ -48,7 +49,7 @@ func (p *program) printTable(headings string, rows [][]string) error {
 // oneLine keeps a cell from breaking the table, or a terminal.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r

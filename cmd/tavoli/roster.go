@@ -42,12 +42,12 @@ func set(q url.Values, name, value string) {
 
 // A rostering is what is asked of a roster.
 type rostering struct {
-	target  *target
-	moment  *moment
-	filter  map[string]*string
-	purpose string
-	csv     bool
-	json    bool
+	target *target
+	moment *moment
+	filter map[string]*string
+	more   bool
+	csv    bool
+	json   bool
 }
 
 func rosterCommand() command {
@@ -56,10 +56,12 @@ func rosterCommand() command {
 		for name, usage := range map[string]string{
 			"ente": "only those of an `ente`: comune/G273, or the ISTAT code of a comune", "kind": "only those of enti of a `kind`",
 			"mode": "only those of a `mode`: in-presence, online", "state": "only those in a `state`: registered, waiting, confirmed, withdrawn, refused, present, absent, all",
-			"q": "only those with the `words` in the name of the person or of the ente",
+			"q":       "only those with the `words` in the name of the person or of the ente",
+			"purpose": "`why` personal values are looked at; it is recorded with the disclosure",
 		} {
 			r.filter[name] = fs.String(name, "", usage)
 		}
+		fs.BoolVar(&r.more, "contacts", false, "e-mail addresses and telephone numbers, too")
 		fs.BoolVar(&r.csv, "csv", false, "answer as CSV, an export that is recorded as such")
 		fs.BoolVar(&r.json, "json", false, "answer in JSON")
 		return r.run
@@ -76,6 +78,9 @@ func (r *rostering) run(ctx context.Context, p *program, args []string) error {
 	q := r.moment.query()
 	for name, value := range r.filter {
 		set(q, name, *value)
+	}
+	if r.more {
+		q.Set("contacts", "true")
 	}
 	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
 	return r.target.with(ctx, p, func(c *client) error {
