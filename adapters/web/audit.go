@@ -260,7 +260,7 @@ func (f *feed) put(line []byte) error {
 
 // tell writes a line of the feed's own and sends it.
 func (f *feed) tell(l FeedLine) error {
-	if err := f.put(encode(l)); err != nil {
+	if err := f.put(append(encode(l), '\n')); err != nil {
 		return err
 	}
 	return f.flush()

@@ -62,7 +62,7 @@ func encode(v any) []byte {
 	if err := enc.Encode(v); err != nil {
 		panic("web: an answer cannot be encoded: " + err.Error())
 	}
-	return b.Bytes()
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // tavolo and the like read the variables of the path.

@@ -64,6 +64,7 @@ func (s *Server) HTTP() *http.Server {
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       limits.Handling,
+		WriteTimeout:      2 * limits.Handling,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    limits.Header,
 	}

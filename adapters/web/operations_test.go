@@ -168,16 +168,66 @@ func TestLargeHeader(t *testing.T) {
 }
 
 func TestGracefulStop(t *testing.T) {
-	r := newRegister(t)
-	address := r.listening()
-	feed := r.followFeed(t.Context(), "http://"+address, "")
+	entered, block := make(chan struct{}), make(chan struct{})
+	r := newRegister(t, func(s *web.Server) {
+		s.Admin.Check = func(context.Context) (web.CheckReport, error) {
+			close(entered)
+			<-block
+			return web.CheckReport{OK: true}, nil
+		}
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := r.server.HTTP()
+	served, stopped := make(chan error, 1), make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	base := "http://" + l.Addr().String()
+	feed := r.followFeed(t.Context(), base, "")
 	r.post("/tavoli", `{"id":"t","subject":"Abitare","day":"2022-03-24","mode":"online"}`)
 	if l := r.nextLine(feed); len(l.Entry) == 0 {
 		t.Errorf("got %+v", l)
 	}
-	r.server.Stop()
+	status := make(chan int, 1)
+	go func() { status <- r.over(base + "/api/v1/admin/check") }()
+	<-entered
+	go func() { stopped <- srv.Shutdown(context.Background()) }()
 	if l := r.nextLine(feed); l.End != "stopping" {
 		t.Errorf("got %+v", l)
+	}
+	close(block)
+	if got := <-status; got != 200 {
+		t.Errorf("a request under way was answered %d", got)
+	}
+	if err := errors.Join(<-stopped, <-served); !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
+}
+
+// over asks over the network and returns the status, or -1.
+func (r *register) over(url string) int {
+	req, err := http.NewRequest("GET", url, nil)
+	if err != nil {
+		return -1
+	}
+	req.Header.Set("Authorization", "Bearer "+consoleToken)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return -1
+	}
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
+// TestFeedOutlivesTheLimitsOfRequests follows a feed for longer than any request may take.
+func TestFeedOutlivesTheLimitsOfRequests(t *testing.T) {
+	r := newRegister(t, func(s *web.Server) { s.Limits.Handling, s.Limits.Heartbeat = 50*time.Millisecond, 20*time.Millisecond })
+	feed := r.followFeed(t.Context(), "http://"+r.listening(), "")
+	for range 10 {
+		if l := r.nextLine(feed); l.Position == "" || l.End != "" {
+			t.Fatalf("got %+v", l)
+		}
 	}
 }
 

@@ -139,7 +139,9 @@ func (c *call) handle() error {
 	if !c.route.free {
 		defer c.s.state.requests.leave()
 	}
-	if !c.route.long {
+	if c.route.long {
+		c.unhurried()
+	} else {
 		ctx, cancel := context.WithTimeout(c.r.Context(), c.s.state.limits.Handling)
 		defer cancel()
 		c.r = c.r.WithContext(ctx)
@@ -149,6 +151,21 @@ func (c *call) handle() error {
 	}
 	return c.route.do(c)
 }
+
+// unhurried lifts the deadlines of the connection for what takes as long as it
+// needs. A file that comes in has some minutes; who reads is watched while he does.
+func (c *call) unhurried() {
+	ctrl := http.NewResponseController(c.w)
+	var until time.Time
+	if c.route.upload {
+		until = time.Now().Add(uploadTime)
+	}
+	_ = ctrl.SetReadDeadline(until) // where deadlines cannot be set there are none
+	_ = ctrl.SetWriteDeadline(time.Time{})
+}
+
+// uploadTime is how long a file may take to come in.
+const uploadTime = 5 * time.Minute
 
 // header sets what every answer has.
 func (c *call) header() {
