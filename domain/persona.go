@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -97,44 +98,48 @@ const (
 	GroupFunction = "function" // function
 )
 
-// groups returns the canonical JSON (RFC 8785) of each group that has a value.
-func (v Values) groups() map[string][]byte {
-	parts := map[string]any{
-		GroupIdentity: struct {
-			FamilyName string `json:"family_name"`
-			GivenName  string `json:"given_name"`
-		}{v.FamilyName, v.GivenName},
-		GroupContact: struct {
-			Email string `json:"email"`
-			Phone string `json:"phone"`
-		}{v.Email, v.Phone},
-		GroupFunction: struct {
-			Function string `json:"function"`
-		}{v.Function},
-	}
-	if v.Email == "" && v.Phone == "" {
-		delete(parts, GroupContact)
-	}
-	if v.Function == "" {
-		delete(parts, GroupFunction)
-	}
-	out := make(map[string][]byte, len(parts))
-	for name, part := range parts {
-		out[name] = canonical(part)
-	}
-	return out
+// A part is one group of values in canonical JSON (RFC 8785).
+type part struct {
+	group  string
+	values []byte
 }
 
-// canonical returns RFC 8785 JSON of a struct of strings whose fields are in
-// alphabetical order. Strings have no line separators, see printable.
-func canonical(v any) []byte {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("domain: a struct of strings cannot be encoded: " + err.Error())
+// parts returns the groups that have a value, in the order of their names.
+func (v Values) parts() []part {
+	list := make([]part, 0, 3)
+	if v.Email != "" || v.Phone != "" {
+		list = append(list, part{GroupContact, canonical("email", v.Email, "phone", v.Phone)})
 	}
-	return []byte(strings.TrimSuffix(b.String(), "\n"))
+	if v.Function != "" {
+		list = append(list, part{GroupFunction, canonical("function", v.Function)})
+	}
+	return append(list, part{GroupIdentity, canonical("family_name", v.FamilyName, "given_name", v.GivenName)})
+}
+
+// canonical returns the RFC 8785 JSON of names, which are in order, and texts, which
+// are [printable]: nothing but quotes and backslashes needs an escape.
+func canonical(pairs ...string) []byte {
+	size := 2
+	for _, text := range pairs {
+		size += len(text) + 8
+	}
+	dst := make([]byte, 0, size)
+	separator := byte('{')
+	for i, text := range pairs {
+		dst = append(dst, separator, '"')
+		for j := range len(text) {
+			if text[j] == '"' || text[j] == '\\' {
+				dst = append(dst, '\\')
+			}
+			dst = append(dst, text[j])
+		}
+		dst = append(dst, '"')
+		separator = ','
+		if i%2 == 0 {
+			separator = ':'
+		}
+	}
+	return append(dst, '}')
 }
 
 // Commitments bind a fact to the values it speaks of without telling them: for
@@ -148,15 +153,22 @@ type Commitments struct {
 
 // Of returns the commitment to a group, or nothing.
 func (c Commitments) Of(group string) string {
-	switch group {
-	case GroupIdentity:
-		return c.Identity
-	case GroupContact:
-		return c.Contact
-	case GroupFunction:
-		return c.Function
+	if p := c.group(group); p != nil {
+		return *p
 	}
 	return ""
+}
+
+func (c *Commitments) group(name string) *string {
+	switch name {
+	case GroupContact:
+		return &c.Contact
+	case GroupFunction:
+		return &c.Function
+	case GroupIdentity:
+		return &c.Identity
+	}
+	return nil
 }
 
 // Commit returns the commitment to one group of values under a salt.
@@ -212,26 +224,32 @@ func (PersonDescribed) Name() string { return "PersonDescribed" }
 
 var personaEvents = []kind{hot(readDescribed)}
 
-// salt returns the 256-bit salt of one group in one context. It is as good as
-// random to whoever lacks the key, and telling one tells nothing of another.
-func (k Key) salt(context uuid.UUID, group string) []byte {
-	mac := hmac.New(sha256.New, k.Salt[:])
-	mac.Write([]byte("tavoli/salt/v1\x00" + group + "\x00"))
-	mac.Write(context[:])
-	return mac.Sum(nil)
+// A salter derives the 256-bit salts of one context from a key. A salt is as good
+// as random to whoever lacks the key, and telling one tells nothing of another.
+type salter struct {
+	mac     hash.Hash
+	context uuid.UUID
+}
+
+func (k Key) salter(context uuid.UUID) salter {
+	return salter{hmac.New(sha256.New, k.Salt[:]), context}
+}
+
+// salt returns the salt of one group.
+func (s salter) salt(group string) []byte {
+	s.mac.Reset()
+	s.mac.Write([]byte("tavoli/salt/v1\x00" + group + "\x00"))
+	s.mac.Write(s.context[:])
+	return s.mac.Sum(nil)
 }
 
 // commitments returns the commitments to values in a context.
-func (k Key) commitments(context uuid.UUID, v Values) Commitments {
-	parts := v.groups()
-	of := func(group string) string {
-		values, ok := parts[group]
-		if !ok {
-			return ""
-		}
-		return Commit(k.salt(context, group), values)
+func (k Key) commitments(context uuid.UUID, v Values) (c Commitments) {
+	salts := k.salter(context)
+	for _, p := range v.parts() {
+		*c.group(p.group) = Commit(salts.salt(p.group), p.values)
 	}
-	return Commitments{Contact: of(GroupContact), Function: of(GroupFunction), Identity: of(GroupIdentity)}
+	return c
 }
 
 func (k Key) aead() (cipher.AEAD, error) {
@@ -292,12 +310,10 @@ func (k Key) Disclose(d PersonDescribed) ([]Disclosure, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := v.groups()
+	salts := k.salter(d.Context)
 	var list []Disclosure
-	for _, group := range []string{GroupIdentity, GroupContact, GroupFunction} {
-		if values, ok := parts[group]; ok {
-			list = append(list, Disclosure{group, values, k.salt(d.Context, group), d.Commitments.Of(group)})
-		}
+	for _, p := range v.parts() {
+		list = append(list, Disclosure{p.group, p.values, salts.salt(p.group), d.Commitments.Of(p.group)})
 	}
 	return list, nil
 }
