@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -184,7 +185,8 @@ func BenchmarkAsOf(b *testing.B) {
 	}
 }
 
-// BenchmarkReadYourWrites lets 256 callers write and ask at the position they wrote.
+// BenchmarkReadYourWrites lets 256 callers write and ask at the position they wrote,
+// and reports how long the question takes.
 func BenchmarkReadYourWrites(b *testing.B) {
 	store := memory.New(time.Now)
 	v := projections.NewView(store, nil, projections.Options{})
@@ -193,7 +195,10 @@ func BenchmarkReadYourWrites(b *testing.B) {
 	go func() { ended <- v.Follow(ctx) }()
 	b.SetParallelism(256 / runtime.GOMAXPROCS(0))
 	x := &domain.Executor{Store: store}
+	var mu sync.Mutex
+	var waits []time.Duration
 	b.RunParallel(func(pb *testing.PB) {
+		var mine []time.Duration
 		for pb.Next() {
 			meta := domain.Meta{At: time.Now(), Actor: domain.ActorPublic, Command: uuid.New()}
 			res, err := domain.Execute(b.Context(), x, domain.OpenAccount{Account: domain.AccountID("a" + meta.Command.String()), Label: "prova"}, meta)
@@ -201,12 +206,20 @@ func BenchmarkReadYourWrites(b *testing.B) {
 				b.Error(err)
 				return
 			}
+			wrote := time.Now()
 			if _, err := projections.Ask(b.Context(), v, res.Position, facts); err != nil {
 				b.Error(err)
 				return
 			}
+			mine = append(mine, time.Since(wrote))
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		waits = append(waits, mine...)
 	})
+	slices.Sort(waits)
+	b.ReportMetric(float64(waits[len(waits)/2].Microseconds()), "µs/p50")
+	b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds()), "µs/p99")
 	stop()
 	if err := <-ended; err != nil {
 		b.Error(err)

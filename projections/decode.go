@@ -14,6 +14,7 @@ import (
 const (
 	chunkSize = 256 // how many entries are decoded, and applied, at once
 	smallPage = 16  // up to how many entries are decoded where they are read
+	livePage  = 512 // the same for a reader that has caught up: somebody waits
 )
 
 // An Opener opens the values of a person, as [domain.Vault.Open] does.
@@ -96,6 +97,9 @@ func (r *reader) decode(c *chunk) {
 	}
 }
 
+// pages returns the pages of a log that are to be read.
+type pages = func(context.Context) iter.Seq2[domain.Page, error]
+
 // An applier takes records in order, and the position reached with them. It keeps
 // none of them.
 type applier func(records []domain.Record, upTo domain.Position) error
@@ -109,7 +113,8 @@ type pipe struct {
 	queue  chan *chunk // the same chunks, in order
 	ahead  atomic.Int64
 	spare  sync.Pool
-	live   chunk // for pages that are dealt with on the spot
+	small  func() int // up to how many entries are decoded where they are read
+	spot   chunk      // for those
 
 	mu  sync.Mutex
 	err error
@@ -117,11 +122,15 @@ type pipe struct {
 
 // each reads pages to their end, or until ctx is done or something fails, and
 // returns what failed. When it returns nothing of it runs any more.
-func (r *reader) each(ctx context.Context, pages func(context.Context) iter.Seq2[domain.Page, error], apply applier) error {
+func (r *reader) each(ctx context.Context, pages pages, apply applier) error {
+	return r.eachOf(ctx, pages, apply, func() int { return smallPage })
+}
+
+func (r *reader) eachOf(ctx context.Context, pages pages, apply applier, small func() int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p := &pipe{
-		reader: r, apply: apply, stop: stop,
+		reader: r, apply: apply, stop: stop, small: small,
 		jobs: make(chan *chunk, r.workers), queue: make(chan *chunk, 4*r.workers),
 	}
 	var workers sync.WaitGroup
@@ -152,7 +161,7 @@ func (p *pipe) failed() bool {
 	return p.err != nil
 }
 
-func (p *pipe) read(ctx context.Context, pages func(context.Context) iter.Seq2[domain.Page, error]) {
+func (p *pipe) read(ctx context.Context, pages pages) {
 	for page, err := range pages(ctx) {
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -160,7 +169,7 @@ func (p *pipe) read(ctx context.Context, pages func(context.Context) iter.Seq2[d
 			return
 		case ctx.Err() != nil:
 			return
-		case len(page.Entries) <= smallPage && p.ahead.Load() == 0:
+		case len(page.Entries) <= p.small() && p.ahead.Load() == 0:
 			p.now(page)
 		default:
 			p.submit(ctx, page)
@@ -171,10 +180,11 @@ func (p *pipe) read(ctx context.Context, pages func(context.Context) iter.Seq2[d
 // now deals with a page at once: nothing is ahead of it, and handing it to others
 // would take longer than reading it.
 func (p *pipe) now(page domain.Page) {
-	p.live.entries, p.live.upTo = page.Entries, page.UpTo
-	p.reader.decode(&p.live)
-	p.finish(&p.live)
-	clear(p.live.records)
+	p.spot.entries, p.spot.upTo = page.Entries, page.UpTo
+	p.reader.decode(&p.spot)
+	p.finish(&p.spot)
+	clear(p.spot.records)
+	p.spot.entries = nil
 }
 
 // submit hands a page to the workers in chunks.

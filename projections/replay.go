@@ -70,7 +70,7 @@ func Replay(ctx context.Context, log domain.Log, open Opener, when Moments, o Op
 }
 
 // all returns the pages of a log after a position, up to the head.
-func all(log domain.Log, after domain.Position) func(context.Context) iter.Seq2[domain.Page, error] {
+func all(log domain.Log, after domain.Position) pages {
 	return func(ctx context.Context) iter.Seq2[domain.Page, error] { return log.ReadAll(ctx, after) }
 }
 

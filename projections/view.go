@@ -90,7 +90,16 @@ func (v *View) Follow(ctx context.Context) error {
 	v.goal.Store(uint64(head))
 	v.progress()
 	pages := func(ctx context.Context) iter.Seq2[domain.Page, error] { return v.log.Follow(ctx, v.Seen()) }
-	return v.ended(ctx, v.reader.each(ctx, pages, v.apply))
+	return v.ended(ctx, v.reader.eachOf(ctx, pages, v.apply, v.small))
+}
+
+// small is up to how many entries are decoded where they are read. Once the view
+// has caught up somebody waits for each, and handing them to others takes longer.
+func (v *View) small() int {
+	if v.Ready() {
+		return livePage
+	}
+	return smallPage
 }
 
 // check makes the models begin anew if they were not made from this log: if they
