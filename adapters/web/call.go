@@ -48,9 +48,9 @@ func (c *call) send(status int, body []byte) {
 }
 
 // json answers with a value.
-func (c *call) json(status int, v any) error {
+func (c *call) json(v any) error {
 	c.w.Header()["Content-Type"] = asJSON
-	c.send(status, encode(v))
+	c.send(http.StatusOK, encode(v))
 	return nil
 }
 

@@ -52,8 +52,7 @@ type jsonField struct {
 
 // jsonFields lists the fields of a struct, those of embedded structs among them.
 func jsonFields(t reflect.Type) (list []jsonField) {
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
 		case field.Anonymous && name == "":

@@ -78,6 +78,13 @@ var italian = map[string]string{
 	"evidence-not-found":      "il documento non esiste",
 	"file-too-large":          "il documento è più grande di quanto il registro conserva",
 	"evidence-damaged":        "il documento non corrisponde più alla sua impronta",
+	"store-exists":            "un archivio c'è già e non viene sovrascritto",
+	"backup-damaged":          "la copia è danneggiata o incompleta",
+	"keyring-in-use":          "il portachiavi è in uso in un altro processo",
+	"keyring-damaged":         "il portachiavi è danneggiato: ripristinarne la copia",
+	"keyring-closed":          "il portachiavi è chiuso",
+	"keyring-copy":            "il file è una copia di un portachiavi: va ripristinato",
+	"keyring-exists":          "un portachiavi c'è già",
 }
 
 // italianFields does the same for the faults of single fields.
@@ -117,6 +124,7 @@ var italianFields = map[string]string{
 	"bad-parameter":     "il valore del parametro non è valido",
 	"bad-header":        "il valore dell'intestazione non è valido",
 	"in-the-future":     "è nel futuro",
+	"invalid-json":      "non è un documento JSON",
 }
 
 // titles says in Italian what a status means.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -203,7 +204,9 @@ func (c *contract) usual(rt documented, without string) {
 func (c *contract) bad(rt documented, good step, status, without string) (step, bool) {
 	s := good
 	s.opts = append([]option{key(fmt.Sprintf("%s-%s", good.route, status))}, good.opts...)
-	fmt.Sscan(status, &s.status)
+	if n, err := strconv.Atoi(status); err == nil {
+		s.status = n
+	}
 	glue := "?"
 	if strings.Contains(s.path, "?") {
 		glue = "&"

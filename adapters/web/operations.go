@@ -36,7 +36,7 @@ func getStatus() action {
 		if c.caller.roles.any(rolesOf(keepers)) && c.s.Admin.Stats != nil {
 			s.Details = c.s.Admin.Stats()
 		}
-		return c.json(http.StatusOK, s)
+		return c.json(s)
 	}}
 }
 
@@ -46,7 +46,7 @@ type Health struct {
 }
 
 func getHealth() action {
-	return action{answer: typeOf[Health](), free: true, do: func(c *call) error { return c.json(http.StatusOK, Health{"ok"}) }}
+	return action{answer: typeOf[Health](), free: true, do: func(c *call) error { return c.json(Health{"ok"}) }}
 }
 
 func getReady() action {
@@ -57,7 +57,7 @@ func getReady() action {
 		case !c.s.View.Ready():
 			return &errNotReady
 		}
-		return c.json(http.StatusOK, Health{"ok"})
+		return c.json(Health{"ok"})
 	}}
 }
 
@@ -89,7 +89,7 @@ func rebuild() action {
 		if err != nil {
 			return err
 		}
-		return c.json(http.StatusOK, report)
+		return c.json(report)
 	}}
 }
 
@@ -105,7 +105,7 @@ func check() action {
 		if report.Problems == nil {
 			report.Problems = []string{}
 		}
-		return c.json(http.StatusOK, report)
+		return c.json(report)
 	}}
 }
 
@@ -120,7 +120,7 @@ func replay() action {
 		if err != nil {
 			return err
 		}
-		return c.json(http.StatusOK, report)
+		return c.json(report)
 	}}
 }
 

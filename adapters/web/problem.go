@@ -64,7 +64,6 @@ var (
 	errRate       = refusal{status: 429, code: "too-many-requests", it: "troppe richieste: riprovare più tardi", en: "too many requests: try again later", retry: 1}
 	errCrowded    = refusal{status: 503, code: "too-busy", it: "troppe richieste in corso: riprovare", en: "too many requests are under way: try again", retry: 1}
 	errFeeds      = refusal{status: 503, code: "too-many-feeds", it: "troppi flussi aperti: riprovare più tardi", en: "too many feeds are open: try again later", retry: 30}
-	errNotSeen    = refusal{status: 503, code: "not-seen-yet", it: "il registro non ha ancora letto quella posizione: riprovare", en: "the position has not been read yet: try again", retry: 1}
 	errTime       = refusal{status: 503, code: "took-too-long", it: "la richiesta ha richiesto troppo tempo", en: "the request took too long", retry: 5}
 	errStopping   = refusal{status: 503, code: "stopping", it: "il registro si sta fermando", en: "the register is stopping", retry: 5}
 	errOtherStore = refusal{status: 409, code: "store-changed", it: "la posizione viene da un altro archivio: ricominciare da zero", en: "the position comes from another store: begin again from zero"}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -261,11 +262,7 @@ func word[T ~string](q *query, name string, allowed ...T) T {
 	if text == "" {
 		return ""
 	}
-	list := ""
-	for _, a := range allowed {
-		list += " " + string(a)
-	}
-	q.that(slices.Contains(allowed, text), name, "must be one of"+list)
+	q.that(slices.Contains(allowed, text), name, "must be one of "+strings.Join(texts(allowed), ", "))
 	return text
 }
 

@@ -95,7 +95,7 @@ func (d *doing) enter(cmd *registering) (visit, *domain.PersonID, error) {
 		return visit{}, nil, domain.ErrNoTavolo
 	}
 	id, known := d.person(cmd)
-	values := cmd.Values.Trim()
+	values := cmd.Trim()
 	if known {
 		var err error
 		values, err = ask(d.call, 0, func(m *projections.Models) (domain.Values, error) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"time"
 
@@ -58,7 +59,7 @@ var plainSchemas = map[reflect.Type]object{
 // of returns the schema of a type, as a reference where it has a name.
 func (s *schemas) of(t reflect.Type) object {
 	if plain, ok := plainSchemas[t]; ok {
-		return clone(plain)
+		return maps.Clone(plain)
 	}
 	if list, ok := words[t]; ok {
 		return object{"type": "string", "enum": list}
@@ -85,14 +86,6 @@ func (s *schemas) of(t reflect.Type) object {
 		return object{"type": []string{"object", "array", "string", "number", "boolean", "null"}}
 	}
 	return object{"type": "integer", "format": "int64"}
-}
-
-func clone(o object) object {
-	out := make(object, len(o))
-	for k, v := range o {
-		out[k] = v
-	}
-	return out
 }
 
 // named returns a reference to the schema of a struct, building it if need be.
