@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 	bbolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Options of a store. The zero value is what one wants.
@@ -188,7 +189,7 @@ func (s *Store) view(fn func(tx *bbolt.Tx, hidden map[domain.Position]bool) erro
 		}
 		f := s.file.Load()
 		err := f.view(func(tx *bbolt.Tx) error { return fn(tx, hidden) })
-		if !errors.Is(err, bbolt.ErrDatabaseNotOpen) || f == s.file.Load() && !s.closed() {
+		if !errors.Is(err, berrors.ErrDatabaseNotOpen) || f == s.file.Load() && !s.closed() {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package bolt
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"tavoli/domain"
@@ -233,8 +234,7 @@ func (x *index) note(p *place, name domain.Stream, pos domain.Position, undos *u
 // undo takes back everything noted since mark. Undoings are used in the reverse
 // order of their marks.
 func (x *index) undo(undos *undoing) {
-	for i := len(undos.list) - 1; i >= 0; i-- {
-		u := undos.list[i]
+	for _, u := range slices.Backward(undos.list) {
 		x.events--
 		if u.fresh {
 			x.remove(u.id)

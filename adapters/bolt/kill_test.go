@@ -72,20 +72,21 @@ func runAndKill(t *testing.T, dir string, acked map[domain.Stream]domain.Revisio
 	lines, enough := 0, 200+rand.IntN(3000)
 	for scanner := bufio.NewScanner(out); scanner.Scan(); lines++ {
 		if lines == enough {
-			cmd.Process.Kill()
+			if err := cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
 		}
 		var name domain.Stream
 		var rev domain.Revision
-		switch n, _ := fmt.Sscanf(scanner.Text(), "ack %s %d\n", &name, &rev); {
-		case n == 2:
+		if n, _ := fmt.Sscanf(scanner.Text(), "ack %s %d\n", &name, &rev); n == 2 {
 			acked[name] = rev
-		default:
-			if n, _ := fmt.Sscanf(scanner.Text(), "forgotten %s\n", &name); n == 1 {
-				forgotten[name] = true
-			}
+		} else if n, _ := fmt.Sscanf(scanner.Text(), "forgotten %s\n", &name); n == 1 {
+			forgotten[name] = true
 		}
 	}
-	cmd.Wait()
+	if err := cmd.Wait(); err == nil {
+		t.Error("the child was not killed")
+	}
 	if lines < enough {
 		t.Fatalf("the child ended by itself after %d lines", lines)
 	}
@@ -136,7 +137,11 @@ func appendUntilKilled(t *testing.T, dir string) {
 
 func writeStream(ctx context.Context, s *bolt.Store, name domain.Stream, say func(string, ...any)) {
 	rev := domain.NoStream
-	for range s.ReadStream(ctx, name, 0) {
+	for _, err := range s.ReadStream(ctx, name, 0) {
+		if err != nil {
+			say("error %v", err)
+			return
+		}
 		rev++
 	}
 	for ; ; rev++ {
