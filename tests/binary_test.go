@@ -40,7 +40,8 @@ var built struct {
 func tavoli(t testing.TB) string {
 	t.Helper()
 	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "tavoli-stories-*"); built.err != nil {
+		built.dir, built.err = os.MkdirTemp("", "tavoli-stories-*") //nolint:usetesting // it outlives the test that needs it first
+		if built.err != nil {
 			return
 		}
 		built.path = filepath.Join(built.dir, "tavoli")
@@ -238,15 +239,14 @@ type ran struct {
 // run runs the program with arguments.
 func run(t testing.TB, args ...string) ran {
 	t.Helper()
-	return runWith(t, nil, "", args...)
+	return runWith(t, nil, args...)
 }
 
-// runWith runs the program with an environment and something on standard input.
-func runWith(t testing.TB, env []string, in string, args ...string) ran {
+// runWith runs the program with an environment.
+func runWith(t testing.TB, env []string, args ...string) ran {
 	t.Helper()
 	cmd := exec.Command(tavoli(t), args...)
 	cmd.Env = environment(env...)
-	cmd.Stdin = strings.NewReader(in)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

@@ -335,13 +335,13 @@ func TestEveryFlagHasATwin(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	s := serve(t, data)
-	if r := runWith(t, []string{"TAVOLI_DATA=" + data, "TAVOLI_JSON=true"}, "", "account", "list"); r.code != 0 || !strings.HasPrefix(r.out, "{") {
+	if r := runWith(t, []string{"TAVOLI_DATA=" + data, "TAVOLI_JSON=true"}, "account", "list"); r.code != 0 || !strings.HasPrefix(r.out, "{") {
 		t.Errorf("TAVOLI_DATA and TAVOLI_JSON: %d %s%s", r.code, r.out, r.errors)
 	}
-	if r := runWith(t, []string{"TAVOLI_URL=" + s.url, "TAVOLI_TOKEN=" + adminToken}, "", "account", "list"); r.code != 0 || !strings.Contains(r.out, "admin") {
+	if r := runWith(t, []string{"TAVOLI_URL=" + s.url, "TAVOLI_TOKEN=" + adminToken}, "account", "list"); r.code != 0 || !strings.Contains(r.out, "admin") {
 		t.Errorf("TAVOLI_URL and TAVOLI_TOKEN: %d %s%s", r.code, r.out, r.errors)
 	}
-	if r := runWith(t, []string{"TAVOLI_JSON=perhaps"}, "", "account", "list"); r.code != 2 || !strings.Contains(r.errors, "TAVOLI_JSON") {
+	if r := runWith(t, []string{"TAVOLI_JSON=perhaps"}, "account", "list"); r.code != 2 || !strings.Contains(r.errors, "TAVOLI_JSON") {
 		t.Errorf("a wrong TAVOLI_JSON: %d %s", r.code, r.errors)
 	}
 }

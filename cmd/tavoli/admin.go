@@ -15,6 +15,9 @@ import (
 // firstAccount is the account that a new register begins with.
 const firstAccount domain.AccountID = "admin"
 
+// shortToken is below what a first token ought to have, in characters.
+const shortToken = 24
+
 // firstAdmin makes the first account with a token, in a register that has none,
 // and returns the token if somebody has to be told it. The token that is set is
 // known already.
@@ -23,9 +26,12 @@ func (r *register) firstAdmin(ctx context.Context, set string) (tell string, err
 		return "", err
 	}
 	secret := set
-	if set == "" {
+	switch {
+	case set == "":
 		secret = newToken()
 		tell = secret
+	case len(set) < shortToken:
+		r.log.Warn("the token in TAVOLI_ADMIN_TOKEN is short enough to be guessed; issue another one and revoke it")
 	}
 	sum := sha256.Sum256([]byte(secret))
 	open := domain.OpenAccount{Account: firstAccount, Label: "amministrazione · administration", Roles: []domain.Role{domain.RoleAdmin}}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 func auditTrailCommand() command {
@@ -58,14 +59,15 @@ func printTrail(p *program, raw []byte) error {
 
 // String returns the fact on some lines: when and by whom, why, and each change.
 func (h happening) String() string {
-	text := fmt.Sprintf("%6s  registrato %s  avvenuto %s  %s  %s\n", h.Position, inItaly(h.RecordedAt), inItaly(h.EffectiveAt), h.Actor, oneLine(h.Summary))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%6s  registrato %s  avvenuto %s  %s  %s\n", h.Position, inItaly(h.RecordedAt), inItaly(h.EffectiveAt), h.Actor, oneLine(h.Summary))
 	if h.Reason != "" {
-		text += fmt.Sprintf("        motivo: %s\n", oneLine(h.Reason))
+		fmt.Fprintf(&b, "        motivo: %s\n", oneLine(h.Reason))
 	}
 	for _, c := range h.Changes {
-		text += fmt.Sprintf("        %s: %s → %s\n", c.Path, shown(c.Before), shown(c.After))
+		fmt.Fprintf(&b, "        %s: %s → %s\n", c.Path, shown(c.Before), shown(c.After))
 	}
-	return text
+	return b.String()
 }
 
 // shown returns a value of a change as people read it.

@@ -73,23 +73,18 @@ func readConsole(dir string) (c console, err error) {
 }
 
 // answers reports whether the server of the console is there and knows the token.
+// Another program may have the port by now; it is not taken for ours.
 func (c console) answers(ctx context.Context) bool {
 	if c.Address == "" {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Address+api+"/status", nil)
-	if err != nil {
-		return false
+	var status struct {
+		Store *struct{ ID string } `json:"store"`
 	}
-	req.Header.Set("Authorization", "Bearer "+c.Token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	defer resp.Body.Close()
-	return resp.StatusCode != http.StatusUnauthorized
+	to := client{http: http.DefaultClient, base: c.Address, token: c.Token}
+	return to.ask(ctx, "/status", nil, &status) == nil && status.Store != nil && status.Store.ID != ""
 }
 
 // replaceFile writes a file that its owner alone can read, all of it or nothing.

@@ -36,10 +36,17 @@ func importProgrammeCommand() command {
 	return command{"import programme", "FILE", "importa un file di richieste · imports a file of requests (docs/import.md)", func(fs *flag.FlagSet) action {
 		i := bindImport(fs, true)
 		return func(ctx context.Context, p *program, args []string) error {
+			if carried, ok := carriedFiles[args[0]]; ok {
+				return i.all(ctx, p, args[0], carried)
+			}
 			return i.file(ctx, p, args[0], readLines)
 		}
 	}}
 }
+
+// carriedFiles are what the program carries, by the names under which it is
+// imported. A file of the same name is meant by ./demo.
+var carriedFiles = map[string]func() ([]line, error){"coopera": cooperaLines, "demo": demoLines}
 
 func importEntiCommand() command {
 	return command{"import enti", "FILE", "importa un elenco CSV di enti · imports a CSV list of enti", func(fs *flag.FlagSet) action {

@@ -124,7 +124,7 @@ func (p *program) carryOut(ctx context.Context, c command, args []string) error 
 // counts checks the number of arguments against what the command names.
 func (c command) counts(n int) error {
 	least, most := 0, 0
-	for _, name := range strings.Fields(c.args) {
+	for name := range strings.FieldsSeq(c.args) {
 		most++
 		if !strings.HasPrefix(name, "[") {
 			least++

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tavoli/adapters/bolt"
+	"tavoli/adapters/bus"
 	"tavoli/adapters/evidence"
 	"tavoli/adapters/keyring"
 	"tavoli/adapters/web"
@@ -46,6 +48,7 @@ type register struct {
 	view    *projections.View
 	web     *web.Server
 	console console
+	bridge  atomic.Pointer[bus.Bridge] // nil: none
 
 	stop     context.CancelFunc
 	followed chan struct{} // closed when the view follows no longer
@@ -122,7 +125,7 @@ func (r *register) server(files *evidence.Files) *web.Server {
 	return &web.Server{
 		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files,
 		Secret: r.ring.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
-		Admin: r.admin(), Version: version,
+		Admin: r.admin(), Gauges: r.gauges(), Version: version,
 	}
 }
 

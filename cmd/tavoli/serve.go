@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"tavoli/adapters/bus"
@@ -101,7 +102,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
 	go func() { fail(server.Serve(socket)) }()
 	go r.keepSnapshots(ctx)
-	if err := s.announce(ctx, p, r, socket, token); err != nil {
+	if err := announce(p, r, socket, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))
 	}
 	<-ctx.Done()
@@ -130,7 +131,7 @@ func (s *serving) prepare(ctx context.Context, p *program, r *register) (token s
 		}
 	}
 	set, _ := p.env("TAVOLI_ADMIN_TOKEN")
-	token, err = r.firstAdmin(ctx, set)
+	token, err = r.firstAdmin(ctx, strings.TrimSpace(set))
 	if err != nil {
 		return "", fmt.Errorf("make the first account: %w", err)
 	}
@@ -148,7 +149,7 @@ func (s *serving) demonstrate(ctx context.Context, p *program, r *register) erro
 
 // announce tells where the register is being served: on standard output for
 // people and scripts, in the data folder for the command line.
-func (s *serving) announce(_ context.Context, p *program, r *register, socket net.Listener, token string) error {
+func announce(p *program, r *register, socket net.Listener, token string) error {
 	r.console.Address = "http://" + reachable(socket.Addr())
 	if err := r.console.write(r.dir); err != nil {
 		return err
@@ -189,6 +190,7 @@ func (s *serving) publish(ctx context.Context, r *register, fail context.CancelC
 		Name: "nats", Log: r.store, Identity: r.store.Identity(), Publisher: broker,
 		Checkpoints: bus.FileCheckpoints(r.path("bridges")), Logger: r.log,
 	}
+	r.bridge.Store(bridge)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

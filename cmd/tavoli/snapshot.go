@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"tavoli/projections"
 )
 
 // A shelf keeps the snapshot of the read models in a file.
@@ -66,7 +68,7 @@ func (r *register) keepSnapshots(ctx context.Context) {
 // keepSnapshot takes a snapshot unless the newest one shows the same. A register
 // can live without one.
 func (r *register) keepSnapshot(ctx context.Context) {
-	if newest := r.view.Stats(ctx).Snapshot; newest != nil && newest.Position == r.view.Seen() || r.view.Seen() == 0 {
+	if newest := r.newestSnapshot(); newest != nil && newest.Position == r.view.Seen() || r.view.Seen() == 0 {
 		return
 	}
 	info, err := r.view.Snapshot(ctx)
@@ -75,4 +77,9 @@ func (r *register) keepSnapshot(ctx context.Context) {
 		return
 	}
 	r.log.Info("snapshot", "position", uint64(info.Position), "bytes", info.Bytes)
+}
+
+// newestSnapshot tells of the newest snapshot, or is nil.
+func (r *register) newestSnapshot() *projections.SnapshotInfo {
+	return r.view.Stats(context.Background()).Snapshot
 }
