@@ -85,6 +85,9 @@ var italian = map[string]string{
 	"keyring-closed":          "il portachiavi è chiuso",
 	"keyring-copy":            "il file è una copia di un portachiavi: va ripristinato",
 	"keyring-exists":          "un portachiavi c'è già",
+	"not-caught-up":           "la risposta non è ancora arrivata alla posizione richiesta: riprovare",
+	"position-beyond-head":    "il registro non arriva alla posizione richiesta",
+	"rebuild-running":         "i modelli di lettura sono già in ricostruzione",
 }
 
 // italianFields does the same for the faults of single fields.
@@ -125,6 +128,8 @@ var italianFields = map[string]string{
 	"bad-header":        "il valore dell'intestazione non è valido",
 	"in-the-future":     "è nel futuro",
 	"invalid-json":      "non è un documento JSON",
+	"bad-cursor":        "non è un cursore di questo elenco",
+	"foreign-cursor":    "il cursore appartiene a un'altra domanda: ricominciare senza",
 }
 
 // titles says in Italian what a status means.
