@@ -43,8 +43,11 @@ type SnapshotInfo struct {
 	Digests  []Digest        `json:"digests,omitempty"`
 }
 
-// ErrNoShelf says that a view was given no place for snapshots.
-var ErrNoShelf = &domain.Error{Kind: domain.Refused, Code: "no-snapshots", Text: "no place for snapshots is set"}
+// Why no snapshot is written.
+var (
+	ErrNoShelf  = &domain.Error{Kind: domain.Refused, Code: "no-snapshots", Text: "no place for snapshots is set"}
+	ErrUnopened = &domain.Error{Kind: domain.Refused, Code: "values-unopened", Text: "values of persons could not be opened; a snapshot would keep them from being opened later"}
+)
 
 // Snapshot writes the models to the shelf. They stand still while they are encoded
 // into memory, and questions go on being answered.
@@ -53,8 +56,11 @@ func (v *View) Snapshot(ctx context.Context) (SnapshotInfo, error) {
 	if s == nil {
 		return SnapshotInfo{}, ErrNoShelf
 	}
-	if err := ctx.Err(); err != nil {
-		return SnapshotInfo{}, err
+	switch {
+	case ctx.Err() != nil:
+		return SnapshotInfo{}, ctx.Err()
+	case v.reader.unopened.Load() > 0:
+		return SnapshotInfo{}, ErrUnopened
 	}
 	image := v.image(s.Identity)
 	info := SnapshotInfo{Position: image.header.position, Digests: image.digests(), Paused: image.paused}

@@ -233,6 +233,18 @@ func TestSnapshotFails(t *testing.T) {
 	}
 }
 
+// TestSnapshotKeepsNoLoss loses the keys for a while: no snapshot may make that last.
+func TestSnapshotKeepsNoLoss(t *testing.T) {
+	s := newShelved(t)
+	lost := func(domain.PersonDescribed) (domain.Values, error) { return domain.Values{}, domain.ErrKeyMissing }
+	v := projections.NewView(s.store, lost, s.options(new(warnings)))
+	s.follow(v)
+	s.seen(v)
+	if _, err := v.Snapshot(t.Context()); !errors.Is(err, projections.ErrUnopened) || s.shelf.data != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestSnapshotWhileItGoesOn writes snapshots while writers write and readers ask;
 // each is of one position.
 func TestSnapshotWhileItGoesOn(t *testing.T) {
