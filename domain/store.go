@@ -210,6 +210,8 @@ func (d Draft) check() error {
 	switch {
 	case d.ID == uuid.Nil || d.Command == uuid.Nil || d.Type == "" || d.Schema < 1 || d.EffectiveAt.IsZero():
 		return fmt.Errorf("event %q: %w", d.Type, ErrBadDraft)
+	case d.EffectiveAt.UTC().Year() < 0 || d.EffectiveAt.UTC().Year() > 9999: // it could not be read back
+		return fmt.Errorf("event %q: %w", d.Type, ErrBadDraft)
 	case !plain(d.Type) || !plain(string(d.Actor)) || d.Actor == "" || !plain(d.Request) || len(d.Actor) > 100 || len(d.Type) > 100 || len(d.Request) > 64:
 		return fmt.Errorf("event %q: %w", d.Type, ErrBadDraft)
 	case len(d.Data) < 2 || d.Data[0] != '{' || d.Data[len(d.Data)-1] != '}':

@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"testing"
+	"time"
 
 	"tavoli/adapters/bolt"
 	"tavoli/domain"
@@ -31,4 +32,13 @@ func open(t testing.TB, dir string, o bolt.Options) *bolt.Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// TestFarFuture gives a time that an entry cannot hold.
+func TestFarFuture(t *testing.T) {
+	s := open(t, t.TempDir(), bolt.Options{})
+	b := batch("tavolo-far", domain.NoStream)
+	b.Events[0].EffectiveAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err := s.Append(t.Context(), b)
+	wantCode(t, err, domain.ErrBadDraft)
 }
