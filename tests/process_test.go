@@ -464,3 +464,27 @@ func digests(t *testing.T, args ...string) replayed {
 func sameDigests(a, b replayed) bool {
 	return len(a.Digests) > 0 && fmt.Sprint(a.Digests) == fmt.Sprint(b.Digests)
 }
+
+func TestCheckMissesAFiledDocument(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := serve(t, data)
+	s.must(http.MethodPost, "/tavoli", "plan", `{"id":"prova","subject":"Prova","day":"2022-05-25","mode":"online"}`)
+	s.must(http.MethodPost, "/tavoli/prova/evidence?kind=statement&title=Dichiarazione", "file", `{"dichiarazione":"prova"}`)
+	if r := run(t, "check", "--data", data); r.code != 0 {
+		t.Errorf("check ended with %d: %s%s", r.code, r.out, r.errors)
+	}
+	files, err := filepath.Glob(filepath.Join(data, "evidence", "??", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("the file is not there: %v %v", files, err)
+	}
+	write(t, files[0], "something else")
+	for _, served := range []bool{true, false} {
+		if !served {
+			s.stop()
+		}
+		if r := run(t, "check", "--data", data, "--json"); r.code != 5 || !strings.Contains(r.out, filepath.Base(files[0])) {
+			t.Errorf("served %v: check ended with %d: %s%s", served, r.code, r.out, r.errors)
+		}
+	}
+}
