@@ -29,7 +29,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("GORACE", strings.TrimPrefix(noSleep, "GORACE="))
 			env.Setenv("TAVOLI_DATA", filepath.Join(env.WorkDir, "data"))
-			env.Values["story"] = &story{t: t}
+			env.Values["story"] = &story{t: env.T().(testing.TB)}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -40,7 +40,7 @@ func TestStories(t *testing.T) {
 
 // A story is one script under way.
 type story struct {
-	t      *testing.T
+	t      testing.TB
 	server *server
 	sent   int
 	answer string
