@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -60,13 +61,15 @@ func (g gate) leave() { <-g }
 // size of the header, how slowly a request may come, how long a connection rests.
 func (s *Server) HTTP() *http.Server {
 	limits := s.Limits.or(DefaultLimits())
+	handler := s.Handler()
 	srv := &http.Server{
-		Handler:           s.Handler(),
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       limits.Handling,
 		WriteTimeout:      2 * limits.Handling,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    limits.Header,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
 	srv.RegisterOnShutdown(s.Stop)
 	return srv

@@ -146,7 +146,6 @@ func backup() action {
 		}
 		if err != nil && c.status != 0 {
 			c.s.Log.Error("the backup broke off", "request", c.id, "error", err)
-			c.s.state.metrics.observe(c, 0)
 			panic(http.ErrAbortHandler)
 		}
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"tavoli/adapters/web"
 	"tavoli/domain"
+	"tavoli/projections"
 )
 
 func TestStatus(t *testing.T) {
@@ -282,6 +283,37 @@ func TestAFaultIsNotTold(t *testing.T) {
 	if a := r.get("/admin/check").is(500, "fault"); strings.Contains(string(a.Body), "secret cause") || !strings.Contains(r.log.String(), "secret cause") {
 		t.Errorf("told %s, logged %s", a.Body, r.log)
 	}
+}
+
+func TestAMistakeIsAFault(t *testing.T) {
+	r := newRegister(t, func(s *web.Server) {
+		s.Admin.Check = func(context.Context) (web.CheckReport, error) { panic("a mistake") }
+	})
+	r.get("/admin/check").is(500, "fault")
+	if log := r.log.String(); !strings.Contains(log, "a mistake") || !strings.Contains(log, `"status":500`) {
+		t.Errorf("logged %s", log)
+	}
+	r.get("/tavoli").is(200, "")
+}
+
+func TestReadModelsThatLagBehind(t *testing.T) {
+	r := newRegister(t)
+	r.convened("t", "")
+	fresh := &web.Server{
+		Store: r.store, Exec: r.exec, Vault: r.server.Vault, View: projections.NewView(r.store, nil, projections.Options{}), Secret: r.server.Secret,
+		Now: r.server.Now, Console: r.server.Console, Limits: web.Limits{Wait: 20 * time.Millisecond},
+	}
+	r.handler = fresh.Handler()
+	a := r.ask("GET", "/tavoli?at_least=1", "").is(503, "not-caught-up")
+	if a.Header.Get("Retry-After") == "" {
+		t.Errorf("got %v", a.Header)
+	}
+	r.ask("GET", "//readyz", "").is(503, "not-ready")
+	if a := r.ask("GET", "//status", "").is(200, ""); a.field("status") != "starting" {
+		t.Errorf("got %s", a.Body)
+	}
+	r.ask("GET", "/me", "", as("tvl_unknown")).is(503, "not-caught-up") // whether the token is known cannot be said
+	r.post("/tavoli/t/opening", "")
 }
 
 func TestAStoreThatIsClosed(t *testing.T) {

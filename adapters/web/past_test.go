@@ -48,6 +48,12 @@ func TestThreeMoments(t *testing.T) {
 	if a := r.get("/statistics/tavoli?known_at=" + at[0]); a.field("totals", "persons", "value") != "2" {
 		t.Errorf("got %s", a.Body)
 	}
+	if a := r.get("/enti/comune/082053?known_at="+at[0]).is(200, ""); a.field("name") != "Palermo" {
+		t.Errorf("got %s", a.Body)
+	}
+	if a := r.get("/tavoli/t/roster?ente=082053&known_at="+at[0]).is(200, ""); a.field("total") != "1" {
+		t.Errorf("got %s", a.Body)
+	}
 	if a := r.get("/tavoli/t?known_at=2020-01-01T00:00").is(404, ""); a.field("code") != "tavolo-not-found" {
 		t.Errorf("got %s", a.Body)
 	}

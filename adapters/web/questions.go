@@ -116,7 +116,11 @@ func everything(*call) projections.Scope { return projections.ScopeAll() }
 
 // thisTavolo and thisEnte are the scopes of questions about one thing.
 func thisTavolo(c *call) projections.Scope { return projections.ScopeTavolo(c.tavolo()) }
-func thisEnte(c *call) projections.Scope   { return projections.ScopeEnte(c.ente()) }
+func thisEnte(c *call) projections.Scope {
+	ref := c.ente()
+	_ = c.resolve(&ref) // what is not known is not there
+	return projections.ScopeEnte(ref)
+}
 
 // ask asks the models as they are, once they have seen a position.
 func ask[A any](c *call, atLeast domain.Position, question func(*projections.Models) (A, error)) (A, error) {

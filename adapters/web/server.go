@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -125,10 +127,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route, vars m
 	c := &call{s: s, w: w, r: r, route: rt, vars: vars}
 	c.id = s.state.ids.of(r)
 	c.header()
+	defer func() { s.observe(c, time.Since(began)) }()
+	defer c.recover()
 	if err := c.handle(); err != nil && c.status == 0 {
 		c.fail(err)
 	}
-	s.observe(c, time.Since(began))
+}
+
+// recover answers a mistake of the program as a fault, so that one request that
+// goes wrong is told and logged as any other.
+func (c *call) recover() {
+	fault := recover()
+	switch {
+	case fault == nil:
+	case fault == http.ErrAbortHandler, c.status != 0:
+		panic(fault)
+	default:
+		c.fail(fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+	}
 }
 
 // handle lets the route answer, if the caller may ask and there is room.

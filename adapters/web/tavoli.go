@@ -55,7 +55,8 @@ func getTavolo() action {
 	}).also(404)
 }
 
-// withoutActors leaves out which account recorded what.
+// withoutActors leaves out which account recorded what, who is in a group, and
+// what staff noted for themselves.
 func withoutActors(d *projections.TavoloDetail) {
 	for i := range d.Rectifications {
 		d.Rectifications[i].Actor = ""
@@ -68,6 +69,9 @@ func withoutActors(d *projections.TavoloDetail) {
 	}
 	for i := range d.Groups {
 		d.Groups[i].Members = []projections.PersonRef{}
+	}
+	for i := range d.Guests {
+		d.Guests[i].Note = ""
 	}
 }
 
