@@ -29,6 +29,7 @@ var layers = []layer{
 	{"adapters/keyring", "domain", "golang.org/x/sys"},
 	{"adapters/evidence", "domain", ""},
 	{"adapters/shelf", "", ""},
+	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
 	{"adapters/web", "domain projections", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"cmd/tavoli", "domain projections adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded

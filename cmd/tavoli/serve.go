@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tavoli/adapters/bus"
+	"tavoli/adapters/heap"
 )
 
 // A serving is how the register is to be served.
@@ -101,6 +102,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	server := r.web.HTTP()
 	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
 	go func() { fail(server.Serve(socket)) }()
+	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
 	if err := announce(p, r, socket, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tavoli/adapters/bolt"
+	"tavoli/adapters/heap"
 	"tavoli/adapters/keyring"
 	"tavoli/adapters/web"
 	"tavoli/domain"
@@ -69,6 +70,7 @@ func startRegister(b *testing.B) *register {
 	ctx, stop := context.WithCancel(context.Background())
 	followed := make(chan error, 1)
 	go func() { followed <- view.Follow(ctx) }()
+	go heap.Room(ctx, 10*time.Second)
 	server := &web.Server{Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Secret: ring.Secret, Now: time.Now, Console: sha256.Sum256([]byte(consoleToken))}
 	srv := server.HTTP()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
