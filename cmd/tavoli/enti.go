@@ -87,12 +87,11 @@ func enteLines(file string, rows *csv.Reader, at map[string]int, effectiveAt str
 		if errors.Is(err, io.EOF) || len(check.faults) >= maxFaults {
 			return list, check.err()
 		}
+		if err != nil {
+			return nil, invalidInput("%s: %v", rowAt(file, err), err)
+		}
 		number, _ := rows.FieldPos(0)
 		here := place{file, number}
-		if err != nil {
-			check.fault(here, "%v", err)
-			return nil, check.err()
-		}
 		l, fault := enteLine(row, at)
 		l.at, l.EffectiveAt = here, effectiveAt
 		if first, taken := check.seen[l.Key]; taken {
@@ -104,6 +103,14 @@ func enteLines(file string, rows *csv.Reader, at map[string]int, effectiveAt str
 		check.seen[l.Key] = here
 		list = append(list, l)
 	}
+}
+
+// rowAt returns where a table cannot be read.
+func rowAt(file string, err error) place {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		return place{file, e.Line}
+	}
+	return place{file: file}
 }
 
 // enteLine reads one row.
