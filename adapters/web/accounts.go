@@ -44,7 +44,7 @@ func onAccount(a action) action {
 	do := a.do
 	a.do = func(c *call) error {
 		err := do(c)
-		if head, unknown := c.s.Store.Head(c.r.Context()); err == nil && unknown == nil {
+		if head, unknown := c.s.Store.Head(c.ctx); err == nil && unknown == nil {
 			c.s.state.access.note(head)
 		}
 		return err

@@ -125,7 +125,7 @@ func (a *arrivals) load(c *call, id domain.TavoloID) (*desk, error) {
 	if d.loaded {
 		return d, nil
 	}
-	at, err := c.s.Store.Head(c.r.Context())
+	at, err := c.s.Store.Head(c.ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (c *call) stands(id domain.TavoloID, one arrival, v domain.Values, ente *do
 	if one.position == 0 {
 		return true, nil
 	}
-	head, err := c.s.Store.Head(c.r.Context())
+	head, err := c.s.Store.Head(c.ctx)
 	if err != nil {
 		return false, err
 	}

@@ -87,7 +87,7 @@ func (f *feed) fits(store string) error {
 	if store != "" && store != f.s.state.store[0] {
 		return &errOtherStore
 	}
-	head, err := f.s.Store.Head(f.r.Context())
+	head, err := f.s.Store.Head(f.ctx)
 	if err == nil && f.after > head {
 		return &errOtherStore
 	}
@@ -102,7 +102,7 @@ func (f *feed) open() error {
 	defer f.s.state.feeds.leave()
 	f.s.state.metrics.feeds.Inc()
 	defer f.s.state.metrics.feeds.Dec()
-	ctx, cancel := context.WithCancel(f.r.Context())
+	ctx, cancel := context.WithCancel(f.ctx)
 	defer cancel()
 	go func() {
 		select {
@@ -133,8 +133,8 @@ func (f *feed) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if f.r.Context().Err() != nil {
-		return f.r.Context().Err()
+	if f.ctx.Err() != nil {
+		return f.ctx.Err()
 	}
 	if f.closing() {
 		end = endStopping

@@ -115,7 +115,7 @@ func (c *call) access(hash [32]byte) (projections.Access, bool, error) {
 		if found || err != nil {
 			return access, found, err
 		}
-		if at, err = c.s.Store.Head(c.r.Context()); err != nil {
+		if at, err = c.s.Store.Head(c.ctx); err != nil {
 			return access, false, err
 		}
 		if c.s.View.Seen() >= at {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -20,6 +21,7 @@ type call struct {
 	s      *Server
 	w      http.ResponseWriter
 	r      *http.Request
+	ctx    context.Context // of the request, with an end
 	route  *route
 	vars   map[string]string // of the path
 	id     string            // of the request

@@ -171,7 +171,7 @@ const tries = 4
 
 // execute carries out a command.
 func execute[S domain.State[T], T any](d *doing, cmd domain.Command[S]) (err error) {
-	ctx := d.r.Context()
+	ctx := d.ctx
 	if p, ok := cmd.(introducing); ok {
 		d.seal = func() error { return p.Introduce(ctx, d.s.Vault, d.meta) }
 	}

@@ -28,8 +28,8 @@ func (c *call) body(most int64) ([]byte, error) {
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
 		return nil, &errTooLarge
-	case err != nil && c.r.Context().Err() != nil:
-		return nil, c.r.Context().Err()
+	case err != nil && c.ctx.Err() != nil:
+		return nil, c.ctx.Err()
 	case err != nil:
 		return nil, &errBodyRead
 	}

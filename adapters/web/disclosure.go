@@ -33,7 +33,7 @@ func (c *call) disclose() error {
 
 func (c *call) disclosed(cmd domain.Disclose) error {
 	meta := domain.Meta{At: c.s.Now(), Actor: c.caller.actor, Command: uuid.New()}
-	_, err := domain.Execute(c.r.Context(), c.s.Exec, cmd, meta)
+	_, err := domain.Execute(c.ctx, c.s.Exec, cmd, meta)
 	return err
 }
 
@@ -42,7 +42,7 @@ func (c *call) disclosed(cmd domain.Disclose) error {
 func (c *call) openConsole() error {
 	cmd := domain.OpenAccount{Account: consoleAccount, Label: consoleLabel}
 	meta := domain.Meta{At: c.s.Now(), Actor: domain.ActorSystem, Command: uuid.New()}
-	_, err := domain.Execute(c.r.Context(), c.s.Exec, cmd, meta)
+	_, err := domain.Execute(c.ctx, c.s.Exec, cmd, meta)
 	return err
 }
 

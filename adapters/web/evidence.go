@@ -80,7 +80,7 @@ func (d *doing) describeFile() (*domain.FileEvidence, error) {
 		return nil, &errTooLarge
 	}
 	body := http.MaxBytesReader(d.w, d.r.Body, domain.MaxEvidence)
-	if cmd.SHA256, cmd.Size, err = d.s.Files.Put(d.r.Context(), body); err != nil {
+	if cmd.SHA256, cmd.Size, err = d.s.Files.Put(d.ctx, body); err != nil {
 		return nil, uploadFault(err)
 	}
 	return cmd, d.prepare([]any{cmd, d.beside})

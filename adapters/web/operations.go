@@ -27,7 +27,7 @@ func getStatus() action {
 		st := c.s.state
 		now := c.s.Now()
 		s := Status{
-			Status: "ok", Version: c.s.Version, Store: c.s.Store.Identity(), View: c.s.View.Stats(c.r.Context()), Now: domain.Truncate(now),
+			Status: "ok", Version: c.s.Version, Store: c.s.Store.Identity(), View: c.s.View.Stats(c.ctx), Now: domain.Truncate(now),
 			Uptime: int64(now.Sub(st.started).Seconds()), Requests: len(st.requests), Feeds: len(st.feeds),
 		}
 		if !c.s.View.Ready() {
@@ -85,7 +85,7 @@ func getDocument() action {
 
 func rebuild() action {
 	return action{answer: typeOf[projections.RebuildReport](), long: true, do: func(c *call) error {
-		report, err := c.s.View.Rebuild(c.r.Context(), nil)
+		report, err := c.s.View.Rebuild(c.ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func check() action {
 		if c.s.Admin.Check == nil {
 			return &errNotOffered
 		}
-		report, err := c.s.Admin.Check(c.r.Context())
+		report, err := c.s.Admin.Check(c.ctx)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func replay() action {
 		if err := q.unknown(c.route.query); err != nil {
 			return err
 		}
-		_, report, err := projections.Replay(c.r.Context(), c.s.Store, c.s.Vault.Open, m.when, projections.Options{Now: c.s.Now}, nil)
+		_, report, err := projections.Replay(c.ctx, c.s.Store, c.s.Vault.Open, m.when, projections.Options{Now: c.s.Now}, nil)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func backup() action {
 		}
 		w := &paced{call: c, ctrl: http.NewResponseController(c.w)}
 		out := bufio.NewWriterSize(w, 1<<20)
-		err := c.s.Admin.Backup(c.r.Context(), out)
+		err := c.s.Admin.Backup(c.ctx, out)
 		if err == nil {
 			err = out.Flush()
 		}

@@ -35,7 +35,7 @@ func rectifyPerson() action {
 
 // describe seals the new values of a person.
 func (d *doing) describe(c *domain.RectifyPerson) error {
-	persona, err := d.s.Vault.Describe(d.r.Context(), d.meta, c.Subject, c.Values)
+	persona, err := d.s.Vault.Describe(d.ctx, d.meta, c.Subject, c.Values)
 	c.Seal(persona)
 	return err
 }
@@ -58,7 +58,7 @@ func unlinkPersons() action {
 
 // knows returns what is wrong with the persons of a link.
 func (d *doing) knows(subject domain.PersonID, as *domain.PersonID) error {
-	at, err := d.s.Store.Head(d.r.Context())
+	at, err := d.s.Store.Head(d.ctx)
 	if err != nil {
 		return err
 	}

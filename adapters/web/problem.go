@@ -107,7 +107,7 @@ func (c *call) refused(err error) refusal {
 	case errors.As(err, new(*domain.ConflictError)):
 		return c.foreseen(domain.ErrBusy)
 	}
-	c.s.Log.LogAttrs(c.r.Context(), slog.LevelError, "fault", slog.String("request", c.id), slog.String("route", c.route.name), slog.Any("error", err))
+	c.s.Log.LogAttrs(c.ctx, slog.LevelError, "fault", slog.String("request", c.id), slog.String("route", c.route.name), slog.Any("error", err))
 	return errFault
 }
 
@@ -128,7 +128,7 @@ func (c *call) foreseen(e *domain.Error) refusal {
 		status = http.StatusPreconditionFailed
 	case troubled[e.Code] != 0:
 		status = troubled[e.Code]
-		c.s.Log.LogAttrs(c.r.Context(), slog.LevelError, "trouble", slog.String("request", c.id), slog.String("code", e.Code))
+		c.s.Log.LogAttrs(c.ctx, slog.LevelError, "trouble", slog.String("request", c.id), slog.String("code", e.Code))
 	}
 	r := refusal{status: status, code: e.Code, it: italian[e.Code], en: e.Text, fields: e.Fields}
 	if status == http.StatusServiceUnavailable {

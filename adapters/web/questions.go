@@ -24,6 +24,7 @@ type action struct {
 	tagged   bool              // has an ETag, and answers 304
 	secret   bool              // its answer is not kept
 	upload   bool              // its body is a file
+	hot      bool              // asked more often than others
 	long     bool              // may take as long as it needs
 	free     bool              // is not counted: the probes
 	may      roleSet           // the route's roles
@@ -108,7 +109,7 @@ func askAs[A any](c *call, m moment, scope func(*call) projections.Scope, questi
 	if m.when.IsZero() {
 		return askAt(c, m.atLeast, question)
 	}
-	return projections.AskAsOf(c.r.Context(), c.s.View, m.atLeast, m.when, scope(c), question)
+	return projections.AskAsOf(c.ctx, c.s.View, m.atLeast, m.when, scope(c), question)
 }
 
 // everything is the scope of questions about no single thing.
@@ -129,7 +130,7 @@ func ask[A any](c *call, atLeast domain.Position, question func(*projections.Mod
 }
 
 func askAt[A any](c *call, atLeast domain.Position, question func(*projections.Models) (A, error)) (A, domain.Position, error) {
-	ctx := c.r.Context()
+	ctx := c.ctx
 	if c.s.View.Seen() < atLeast {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.s.state.limits.Wait)

@@ -36,7 +36,7 @@ type Freed struct {
 // register gives a person a seat, or a place in the waiting list.
 func register() action {
 	read := newForm(typeOf[registering](), typeOf[Beside]())
-	a := action{body: []typ{typeOf[registering](), typeOf[Beside]()}, answer: typeOf[Seated](), created: true}
+	a := action{body: []typ{typeOf[registering](), typeOf[Beside]()}, answer: typeOf[Seated](), created: true, hot: true}
 	a.do = func(c *call) error {
 		var cmd registering
 		d := &doing{call: c, beside: new(Beside)}
@@ -129,7 +129,7 @@ func (d *doing) seated(cmd *registering) (Seated, error) {
 			return a, nil
 		}
 	}
-	err := domain.Peek(d.r.Context(), d.s.Exec, cmd.Tavolo.Stream(), func(t *domain.Tavolo) error {
+	err := domain.Peek(d.ctx, d.s.Exec, cmd.Tavolo.Stream(), func(t *domain.Tavolo) error {
 		a.State, a.PlaceInLine, _ = t.Registration(id)
 		return nil
 	})
@@ -178,7 +178,7 @@ func (c *call) resolve(ref *domain.EnteRef) error {
 		*ref = known
 		return err
 	}
-	head, err := c.s.Store.Head(c.r.Context())
+	head, err := c.s.Store.Head(c.ctx)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ var rosterParams = []string{"ente", "kind", "mode", "state", "q", "contacts", "l
 
 func getRoster() action {
 	return action{
-		answer: typeOf[projections.Roster](), query: append(append([]string{}, times...), rosterParams...), tagged: true,
+		answer: typeOf[projections.Roster](), query: append(append([]string{}, times...), rosterParams...), tagged: true, hot: true,
 		media:    map[string]string{"text/csv": "every line that matches, for a spreadsheet"},
 		statuses: []int{404, 406},
 		do: func(c *call) error {

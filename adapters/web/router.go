@@ -39,6 +39,7 @@ type place struct {
 	segments []string
 	methods  map[string]*route
 	allow    string
+	hot      bool // asked so often that it is tried first
 }
 
 // router returns the handler of a table. mux tries its routes one after the other,
@@ -53,7 +54,9 @@ func (s *Server) router(routes []route) http.Handler {
 	return router
 }
 
-// places gathers the routes by path, those with fewest variables first.
+// places gathers the routes by path: those asked most often first, then those with
+// fewest variables. No two of them fit the same path but for a word that stands
+// where another has a variable, and none of those is hot.
 func (s *Server) places(routes []route) []*place {
 	byPattern := make(map[string]*place)
 	var list []*place
@@ -70,12 +73,18 @@ func (s *Server) places(routes []route) []*place {
 		}
 		s.state.metrics.know(rt)
 		p.methods[rt.method] = rt
+		p.hot = p.hot || rt.hot
 		p.allow = allowed(p.methods)
 	}
-	slices.SortStableFunc(list, func(a, b *place) int {
-		return cmp.Compare(strings.Count(a.pattern, "{"), strings.Count(b.pattern, "{"))
-	})
+	slices.SortStableFunc(list, func(a, b *place) int { return cmp.Compare(a.rank(), b.rank()) })
 	return list
+}
+
+func (p *place) rank() int {
+	if p.hot {
+		return -1
+	}
+	return strings.Count(p.pattern, "{")
 }
 
 func allowed(methods map[string]*route) string {

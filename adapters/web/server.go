@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -124,7 +125,7 @@ func (s *Server) start() {
 // serve is what every request to a route goes through.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route, vars map[string]string) {
 	began := time.Now()
-	c := &call{s: s, w: w, r: r, route: rt, vars: vars}
+	c := &call{s: s, w: w, r: r, ctx: r.Context(), route: rt, vars: vars}
 	c.id = s.state.ids.of(r)
 	c.header()
 	defer func() { s.observe(c, time.Since(began)) }()
@@ -138,13 +139,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt *route, vars m
 // goes wrong is told and logged as any other.
 func (c *call) recover() {
 	fault := recover()
-	switch {
-	case fault == nil:
-	case fault == http.ErrAbortHandler, c.status != 0:
-		panic(fault)
-	default:
-		c.fail(fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+	if fault == nil {
+		return
 	}
+	if err, ok := fault.(error); c.status != 0 || ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(fault)
+	}
+	c.fail(fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 }
 
 // handle lets the route answer, if the caller may ask and there is room.
@@ -158,9 +159,9 @@ func (c *call) handle() error {
 	if c.route.long {
 		c.unhurried()
 	} else {
-		ctx, cancel := context.WithTimeout(c.r.Context(), c.s.state.limits.Handling)
+		ctx, cancel := context.WithTimeout(c.ctx, c.s.state.limits.Handling)
 		defer cancel()
-		c.r = c.r.WithContext(ctx)
+		c.ctx = ctx
 	}
 	if err := c.admit(); err != nil {
 		return err
@@ -208,7 +209,7 @@ func (s *Server) observe(c *call, took time.Duration) {
 	if c.status >= 500 {
 		level = slog.LevelWarn
 	}
-	ctx := c.r.Context()
+	ctx := c.ctx
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}

@@ -68,7 +68,7 @@ func streamTrail() action {
 // story reads a page of a stream's history.
 func (c *call) story(stream domain.Stream, t trailQuery, names projections.Names) (TrailPage, error) {
 	page := TrailPage{Items: []projections.TrailEntry{}}
-	for e, err := range projections.Story(c.r.Context(), c.s.Store, stream, t.when, names) {
+	for e, err := range projections.Story(c.ctx, c.s.Store, stream, t.when, names) {
 		switch {
 		case err != nil:
 			return page, err
@@ -104,7 +104,7 @@ func (c *call) names(t trailQuery, scope projections.Scope) (none projections.Na
 			},
 		}, nil
 	}
-	m, _, err := c.s.View.AsOf(c.r.Context(), t.when, scope)
+	m, _, err := c.s.View.AsOf(c.ctx, t.when, scope)
 	if err != nil {
 		return none, err
 	}
@@ -162,7 +162,7 @@ func (c *call) deeds(t trailQuery) (TrailPage, error) {
 		page.NextCursor = positionText(at[t.limit-1])
 	}
 	if len(at) > 0 {
-		page.Items, err = projections.Entries(c.r.Context(), c.s.Store, at, t.when, names)
+		page.Items, err = projections.Entries(c.ctx, c.s.Store, at, t.when, names)
 	}
 	return page, err
 }
