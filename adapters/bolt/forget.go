@@ -73,7 +73,7 @@ func (w *writer) forget(names []domain.Stream) error {
 	for w.flush() {
 	}
 	x.mu.Lock()
-	for len(w.s.tail.group.requests) > 0 {
+	for len(w.s.tail.group.requests) > 0 { // placed just now
 		x.mu.Unlock()
 		w.flush()
 		x.mu.Lock()

@@ -11,14 +11,19 @@ import (
 	bbolt "go.etcd.io/bbolt"
 )
 
-// A group takes no more when it has grown to this; callers wait for the next.
+// A group takes no more when it has grown to this; what is left waits for the next.
 const (
 	groupRequests = 4096
 	groupBytes    = 8 << 20
 )
 
-// A tail is the end of the log, where callers place their events in memory while
-// the writer commits those placed before. The lock of the index guards it.
+// A tail is the end of the log, where events get their places in memory while the
+// writer commits those placed before. Callers queue their requests; one of them,
+// or the writer, places what is in the queue. Nobody waits for the lock to do so:
+// whoever finds it taken leaves the work to the writer, because callers that queue
+// for a lock one after the other would spend their time on being woken.
+//
+// The lock of the index guards all but the queue.
 type tail struct {
 	s       *Store
 	next    domain.Position
@@ -26,12 +31,18 @@ type tail struct {
 	last    time.Time // the newest time of recording
 	stamp   []byte    // the same, written down
 	scratch []byte
-	closed  bool
+	queue   queue
 
 	group  *group        // takes what is placed
 	flying *group        // is being committed, or nil
-	room   sync.Cond     // waits for a new group
-	filled chan struct{} // has something in it when the group is no longer empty
+	filled chan struct{} // has something in it when there is something to do for the writer
+}
+
+// A queue holds the requests that are not placed yet.
+type queue struct {
+	mu     sync.Mutex
+	list   []*request
+	closed bool
 }
 
 // A group is what is committed together.
@@ -54,7 +65,6 @@ type tailMark struct {
 
 func newTail(s *Store, l *loading) *tail {
 	t := &tail{s: s, next: l.head + 1, link: l.link, last: l.last, filled: make(chan struct{}, 1)}
-	t.room.L = &s.index.mu
 	t.stamp = t.last.AppendFormat(nil, timeLayout)
 	t.open(new(group))
 	return t
@@ -68,44 +78,76 @@ func (t *tail) open(g *group) {
 	g.first, g.before, g.link = t.next, tailMark{t.next, t.link, t.last}, t.link
 	t.s.index.mark(&g.undos)
 	t.group = g
-	t.room.Broadcast()
 }
 
 func (g *group) full() bool { return len(g.requests) >= groupRequests || g.size >= groupBytes }
 
-// place gives every event of a request its position, time and link.
+// place queues a request to be placed.
 func (t *tail) place(r *request) error {
-	x := t.s.index
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for t.group.full() && !t.closed {
-		t.room.Wait()
-	}
-	if t.closed {
+	first, ok := t.queue.add(r)
+	if !ok {
 		return domain.ErrStoreClosed
 	}
-	if f := t.s.failure.Load(); f != nil {
-		return f.refuse(r)
-	}
-	t.tick()
-	t.placeRequest(r)
-	g := t.group
-	g.link = t.link
-	g.size += len(r.buffer)
-	if g.requests = append(g.requests, r); len(g.requests) == 1 {
+	if first {
 		select {
 		case t.filled <- struct{}{}:
 		default:
 		}
 	}
+	if x := t.s.index; x.mu.TryLock() {
+		t.placeAll()
+		x.mu.Unlock()
+	}
 	return nil
+}
+
+// add appends a request and reports whether it is the first, and whether the queue
+// still takes any.
+func (q *queue) add(r *request) (first, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false, false
+	}
+	q.list = append(q.list, r)
+	return len(q.list) == 1, true
+}
+
+// take moves up to n requests from the queue to a list.
+func (q *queue) take(to []*request, n int) []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n = min(n, len(q.list))
+	to = append(to, q.list[:n]...)
+	rest := copy(q.list, q.list[n:])
+	clear(q.list[rest:])
+	q.list = q.list[:rest]
+	return to
+}
+
+// placeAll places what is in the queue, as far as the group takes it.
+func (t *tail) placeAll() {
+	if g := t.group; !g.full() {
+		from := len(g.requests)
+		g.requests = t.queue.take(g.requests, groupRequests-from)
+		for _, r := range g.requests[from:] {
+			if f := t.s.failure.Load(); f != nil {
+				r.position, r.err = 0, f.refuse(r)
+				continue
+			}
+			t.tick()
+			t.placeRequest(r)
+			g.link = t.link
+			g.size += len(r.buffer)
+		}
+	}
 }
 
 // tick moves the time of recording on. It goes in steps of a millisecond, so that
 // it need not be written down for every event.
 func (t *tail) tick() {
 	now := domain.Truncate(t.s.options.Now())
-	if d := now.Sub(t.last); d >= time.Millisecond || d > 0 && len(t.group.requests) == 0 {
+	if d := now.Sub(t.last); d >= time.Millisecond || d > 0 && len(t.group.records) == 0 {
 		t.last = now
 		t.stamp = now.AppendFormat(t.stamp[:0], timeLayout)
 	}
@@ -194,17 +236,21 @@ func (t *tail) idAt(pos domain.Position) (id uuid.UUID, err error) {
 	return id, err
 }
 
-// waiting returns how many requests are in the group.
+// waiting returns how many requests there are that the writer has not taken.
 func (t *tail) waiting() int {
 	t.s.index.mu.RLock()
-	defer t.s.index.mu.RUnlock()
-	return len(t.group.requests)
+	n := len(t.group.requests)
+	t.s.index.mu.RUnlock()
+	t.queue.mu.Lock()
+	defer t.queue.mu.Unlock()
+	return n + len(t.queue.list)
 }
 
 // takeOff hands the group to the writer and opens an empty one.
 func (t *tail) takeOff(empty *group) *group {
 	t.s.index.mu.Lock()
 	defer t.s.index.mu.Unlock()
+	t.placeAll()
 	g := t.group
 	t.open(empty)
 	t.flying = g
@@ -236,10 +282,9 @@ func (t *tail) takeBack(flying *group) *group {
 
 // close has the tail take no more.
 func (t *tail) close() {
-	t.s.index.mu.Lock()
-	defer t.s.index.mu.Unlock()
-	t.closed = true
-	t.room.Broadcast()
+	t.queue.mu.Lock()
+	defer t.queue.mu.Unlock()
+	t.queue.closed = true
 }
 
 // refuse answers a request to a failed store. What was in flight when it failed

@@ -47,7 +47,8 @@ func (w *writer) run() {
 			order(w)
 		case <-w.s.closing:
 			w.s.tail.close()
-			w.flush()
+			for w.flush() {
+			}
 			return
 		}
 	}
