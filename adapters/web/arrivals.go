@@ -192,11 +192,7 @@ func (c *call) stands(id domain.TavoloID, one arrival, v domain.Values, ente *do
 	if one.position == 0 {
 		return true, nil
 	}
-	head, err := c.s.Store.Head(c.ctx)
-	if err != nil {
-		return false, err
-	}
-	l, err := ask(c, head, func(m *projections.Models) (projections.RosterLine, error) {
+	l, err := latest(c, func(m *projections.Models) (projections.RosterLine, error) {
 		return m.Rosters.Line(id, one.participant, false)
 	})
 	if errors.Is(err, domain.NotFound) {

@@ -84,6 +84,20 @@ func TestRosterAsCSV(t *testing.T) {
 	}
 }
 
+func TestFormsOfARoster(t *testing.T) {
+	r := newRegister(t)
+	r.convened("t", "")
+	for accept, want := range map[string]string{
+		"": "application/json", "*/*": "application/json", "application/*": "application/json", "text/html, */*;q=0.1": "application/json",
+		"text/csv": "text/csv", "text/csv, */*;q=0.1": "text/csv", "application/xml": "application/problem+json",
+	} {
+		if got := r.get("/tavoli/t/roster", header("Accept", accept)).Header.Get("Content-Type"); !strings.HasPrefix(got, want) {
+			t.Errorf("%q: got %q, want %q", accept, got, want)
+		}
+	}
+	r.get("/tavoli/t/roster?format=pdf").is(406, "not-acceptable")
+}
+
 func TestCSVHoldsEveryLine(t *testing.T) {
 	r := newRegister(t)
 	r.convened("t", "")

@@ -71,7 +71,7 @@ func (d *doing) describeFile() (*domain.FileEvidence, error) {
 		return nil, &errMediaType
 	}
 	cmd.MediaType = media
-	if _, err := ask(d.call, d.s.View.Seen(), func(m *projections.Models) (projections.TavoloDetail, error) {
+	if _, err := latest(d.call, func(m *projections.Models) (projections.TavoloDetail, error) {
 		return m.Calendar.Tavolo(cmd.Tavolo, false)
 	}); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (c *call) sendFile(sha string) error {
 	if c.s.Files == nil {
 		return &errNotOffered
 	}
-	list, err := ask(c, 0, func(m *projections.Models) ([]projections.Evidence, error) { return m.Rosters.Evidence(c.tavolo()) })
+	list, err := latest(c, func(m *projections.Models) ([]projections.Evidence, error) { return m.Rosters.Evidence(c.tavolo()) })
 	if err != nil {
 		return err
 	}

@@ -58,11 +58,7 @@ func unlinkPersons() action {
 
 // knows returns what is wrong with the persons of a link.
 func (d *doing) knows(subject domain.PersonID, as *domain.PersonID) error {
-	at, err := d.s.Store.Head(d.ctx)
-	if err != nil {
-		return err
-	}
-	_, err = ask(d.call, at, func(m *projections.Models) (bool, error) {
+	_, err := latest(d.call, func(m *projections.Models) (bool, error) {
 		switch {
 		case !m.People.Known(subject):
 			return false, domain.ErrNoPerson

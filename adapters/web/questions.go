@@ -129,6 +129,16 @@ func ask[A any](c *call, atLeast domain.Position, question func(*projections.Mod
 	return a, err
 }
 
+// latest asks the models once they have seen everything there is.
+func latest[A any](c *call, question func(*projections.Models) (A, error)) (A, error) {
+	head, err := c.s.Store.Head(c.ctx)
+	if err != nil {
+		var none A
+		return none, err
+	}
+	return ask(c, head, question)
+}
+
 func askAt[A any](c *call, atLeast domain.Position, question func(*projections.Models) (A, error)) (A, domain.Position, error) {
 	ctx := c.ctx
 	if c.s.View.Seen() < atLeast {

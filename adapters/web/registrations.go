@@ -178,11 +178,7 @@ func (c *call) resolve(ref *domain.EnteRef) error {
 		*ref = known
 		return err
 	}
-	head, err := c.s.Store.Head(c.ctx)
-	if err != nil {
-		return err
-	}
-	*ref, err = ask(c, head, look)
+	*ref, err = latest(c, look)
 	return err
 }
 

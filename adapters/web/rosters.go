@@ -33,21 +33,25 @@ func getRoster() action {
 }
 
 // form406 returns the form in which an answer is wanted: by the parameter format,
-// or by Accept, the first offered being the usual one.
+// or by Accept. Where that takes anything, it is the first offered.
 func (c *call) form406(offered ...string) (string, error) {
-	format := ""
 	if strings.Contains(c.r.URL.RawQuery, "format=") {
-		format = c.r.URL.Query().Get("format")
+		format := c.r.URL.Query().Get("format")
+		for _, media := range offered {
+			if strings.HasSuffix(media, "/"+format) {
+				return media, nil
+			}
+		}
+		return "", &errNotAccept
 	}
 	accept := c.r.Header.Get("Accept")
 	for _, media := range offered {
-		short := media[strings.IndexByte(media, '/')+1:]
-		switch {
-		case format == short:
-			return media, nil
-		case format == "" && (accept == "" || strings.Contains(accept, media) || strings.Contains(accept, "*/*") || strings.Contains(accept, media[:strings.IndexByte(media, '/')]+"/*")):
+		if strings.Contains(accept, media) {
 			return media, nil
 		}
+	}
+	if accept == "" || strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*") {
+		return offered[0], nil
 	}
 	return "", &errNotAccept
 }
