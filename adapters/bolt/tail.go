@@ -225,7 +225,7 @@ func (t *tail) idAt(pos domain.Position) (id uuid.UUID, err error) {
 			return id, nil
 		}
 	}
-	err = t.s.file.Load().view(func(tx *bbolt.Tx) error {
+	err = t.s.view(func(tx *bbolt.Tx, _ map[domain.Position]bool) error {
 		rec, err := get(tx, pos)
 		if err != nil {
 			return err
