@@ -16,6 +16,7 @@ import (
 	"tavoli/adapters/bus"
 	"tavoli/adapters/evidence"
 	"tavoli/adapters/keyring"
+	"tavoli/adapters/shelf"
 	"tavoli/adapters/web"
 	"tavoli/domain"
 	"tavoli/projections"
@@ -116,7 +117,7 @@ func (r *register) viewOptions() projections.Options {
 	return projections.Options{
 		Warn: r.log.Warn, Now: r.now,
 		Snapshots: &projections.Snapshots{
-			Shelf: shelf(r.path(snapshotFile)), Secret: r.ring.Secret("snapshot"), Identity: r.store.Identity(),
+			Shelf: shelf.File(r.path(snapshotFile)), Secret: r.ring.Secret("snapshot"), Identity: r.store.Identity(),
 		},
 	}
 }

@@ -1,41 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"tavoli/projections"
 )
-
-// A shelf keeps the snapshot of the read models in a file.
-type shelf string
-
-// Read implements [projections.Shelf].
-func (s shelf) Read() ([]byte, error) { return os.ReadFile(string(s)) }
-
-// Write implements [projections.Shelf].
-func (s shelf) Write(fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(string(s)), filepath.Base(string(s))+".*")
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	if err = fill(w); err == nil {
-		err = w.Flush()
-	}
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), string(s))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
 
 // How often a snapshot is taken while the register is being served: after so much
 // time if anything happened, or after so many entries.
