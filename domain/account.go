@@ -16,6 +16,10 @@ func (a AccountID) Stream() Stream { return Stream(CategoryAccount + "-" + strin
 // Actor returns the account as one who acts.
 func (a AccountID) Actor() Actor { return Actor(CategoryAccount + "-" + string(a)) }
 
+// Demonstration is the account that a demonstration opens before all else. Nobody
+// acts as it: where it exists, people are invented and the clock was simulated.
+const Demonstration AccountID = "dimostrazione"
+
 // A Role is what an account may do. What each role may do is written in one
 // place, the table of routes.
 type Role string

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tavoli/domain"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/coopera/demo.jsonl")
@@ -113,6 +115,7 @@ type inventor struct {
 func invented(t *testing.T) []demoLine {
 	t.Helper()
 	v := &inventor{Rand: rand.New(rand.NewPCG(3031, 2022))}
+	v.open()
 	v.populate(demoMembers(t), demoPartners(t))
 	for _, tavolo := range demoTavoli {
 		v.fill(tavolo)
@@ -121,6 +124,14 @@ func invented(t *testing.T) []demoLine {
 	v.correct()
 	slices.SortStableFunc(v.lines, func(a, b demoLine) int { return strings.Compare(a.at(), b.at()) })
 	return v.lines
+}
+
+// open says before all else that what follows is a demonstration. The register
+// says so as long as it lives.
+func (v *inventor) open() {
+	v.add("opened", "/accounts", "2021-11-30T12:00", map[string]any{
+		"account": string(domain.Demonstration), "label": "Dimostrazione: persone inventate, orologio simulato",
+	})
 }
 
 // demoMembers reads the members of the coordinamento from the programme.

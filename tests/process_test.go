@@ -161,6 +161,14 @@ func TestTheDemonstration(t *testing.T) {
 	eventually(t, "some of it is loaded", func() bool { return strings.Contains(s.log.String(), "demo ") })
 	s.kill()
 	s = serve(t, data, "--demo")
+	s.saysDemonstration()
+	if strings.Contains(s.log.String(), "msg=request") {
+		t.Errorf("the log has lines of what the demonstration asked for:\n%s", s.log)
+	}
+	first := runs(t, "audit", "events", "--limit", "1", "--data", data)
+	if !strings.Contains(first, `"type":"AccountOpened"`) || !strings.Contains(first, "Dimostrazione: persone inventate, orologio simulato") {
+		t.Errorf("the first fact is %s", first)
+	}
 	for path, want := range map[string]int{
 		"/tavoli": 7, "/enti?kind=comune&limit=1000": 392, "/enti?kind=libero-consorzio": 6, "/enti?kind=citta-metropolitana": 3, "/enti?member=true": 26,
 	} {
@@ -179,7 +187,7 @@ func TestTheDemonstration(t *testing.T) {
 		t.Errorf("importing it again changed\n%sinto\n%s", before, after)
 	}
 	s.stop()
-	serve(t, data, "--demo")
+	serve(t, data).saysDemonstration() // for ever after, and without being asked to be one
 	if again := runs(t, "replay", "--data", data); again != before {
 		t.Errorf("starting again changed\n%sinto\n%s", before, again)
 	}
@@ -187,6 +195,14 @@ func TestTheDemonstration(t *testing.T) {
 	right := runs(t, "roster", "coopera-6", "--known-at", "2022-04-22T12:00", "--data", data)
 	if !strings.Contains(wrong, "lunedì 2022-04-25 15:00-17:00") || !strings.Contains(right, "mercoledì 2022-05-25 15:00-17:00") {
 		t.Errorf("the 6° tavolo was announced as\n%sand then\n%s", wrong, right)
+	}
+}
+
+// saysDemonstration expects the next line to say that the people are invented.
+func (s *server) saysDemonstration() {
+	s.t.Helper()
+	if line := s.line(); !strings.HasPrefix(line, "Dimostrazione: persone inventate, orologio simulato · Demonstration: ") {
+		s.t.Errorf("it does not say that it is a demonstration: %q", line)
 	}
 }
 

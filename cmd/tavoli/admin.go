@@ -43,6 +43,14 @@ func (r *register) firstAdmin(ctx context.Context, set string) (tell string, err
 	return tell, err
 }
 
+// hasEvents reports whether anything happened in a stream.
+func (r *register) hasEvents(ctx context.Context, stream domain.Stream) (bool, error) {
+	for _, err := range r.store.ReadStream(ctx, stream, 0) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // hasAdmin reports whether the first account ever had a token.
 func (r *register) hasAdmin(ctx context.Context) (bool, error) {
 	for entry, err := range r.store.ReadStream(ctx, firstAccount.Stream(), 0) {

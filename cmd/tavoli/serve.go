@@ -14,6 +14,7 @@ import (
 
 	"tavoli/adapters/bus"
 	"tavoli/adapters/heap"
+	"tavoli/domain"
 )
 
 // A serving is how the register is to be served.
@@ -104,7 +105,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	go func() { fail(server.Serve(socket)) }()
 	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
-	if err := announce(p, r, socket, token); err != nil {
+	if err := announce(ctx, p, r, socket, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))
 	}
 	<-ctx.Done()
@@ -140,18 +141,26 @@ func (s *serving) prepare(ctx context.Context, p *program, r *register) (token s
 	return token, r.ready(ctx)
 }
 
-// demonstrate loads the demonstration, without a line in the log for each request.
+// demonstrate loads the demonstration, without a line in the log for each request
+// unless it is being looked for.
 func (s *serving) demonstrate(ctx context.Context, p *program, r *register) error {
 	least := s.least.Level()
-	s.least.Set(max(least, slog.LevelWarn))
+	if least > slog.LevelDebug {
+		s.least.Set(max(least, slog.LevelWarn))
+	}
 	err := r.demonstrate(ctx, p.tells("demo", s.shown))
 	s.least.Set(least)
 	return err
 }
 
-// announce tells where the register is being served: on standard output for
-// people and scripts, in the data folder for the command line.
-func announce(p *program, r *register, socket net.Listener, token string) error {
+// announce tells where the register is being served, and whether it is a
+// demonstration: on standard output for people and scripts, in the data folder for
+// the command line.
+func announce(ctx context.Context, p *program, r *register, socket net.Listener, token string) error {
+	demo, err := r.hasEvents(ctx, domain.Demonstration.Stream())
+	if err != nil {
+		return err
+	}
 	r.console.Address = "http://" + reachable(socket.Addr())
 	if err := r.console.write(r.dir); err != nil {
 		return err
@@ -160,12 +169,18 @@ func announce(p *program, r *register, socket net.Listener, token string) error 
 	if token != "" {
 		text += fmt.Sprintf("Primo accesso / first sign-in: account %s, token %s\n", firstAccount, token)
 	}
+	if demo {
+		text += demonstration + "\n"
+	}
 	if _, err := io.WriteString(p.out, text); err != nil {
 		return err
 	}
-	r.log.Info("serving", "address", r.console.Address, "data", r.dir, "store", r.store.Identity().String(), "position", uint64(r.view.Seen()), "version", version)
+	r.log.Info("serving", "address", r.console.Address, "data", r.dir, "demonstration", demo, "store", r.store.Identity().String(), "position", uint64(r.view.Seen()), "version", version)
 	return nil
 }
+
+// demonstration is what is said wherever a register is one.
+const demonstration = "Dimostrazione: persone inventate, orologio simulato · Demonstration: invented people, simulated clock"
 
 // reachable returns the address under which a listener can be reached from here.
 func reachable(a net.Addr) string {
