@@ -1,13 +1,16 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tavoli/adapters/web"
+	"tavoli/domain"
 )
 
 func TestRepeatedRequests(t *testing.T) {
@@ -195,5 +198,54 @@ func TestReadYourWrites(t *testing.T) {
 		if a.Header.Get("Tavoli-Position") != a.field("position") || roster.Header.Get("Tavoli-Position") == "" {
 			t.Fatalf("got %v and %v", a.Header, roster.Header)
 		}
+	}
+}
+
+// slowStore is a store that stores nothing until it is let.
+type slowStore struct {
+	domain.Store
+	asked, let chan struct{}
+}
+
+// Append implements [domain.Store].
+func (s slowStore) Append(ctx context.Context, batches ...domain.Batch) (domain.Position, error) {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	<-s.let
+	return s.Store.Append(ctx, batches...)
+}
+
+// TestUnknownOutcome lets a store take longer than a request may: the answer says
+// that the outcome is not known, and the repetition tells what it was.
+func TestUnknownOutcome(t *testing.T) {
+	r := newRegister(t)
+	r.convened("t", "")
+	slow := slowStore{r.store, make(chan struct{}, 1), make(chan struct{})}
+	fresh := &web.Server{
+		Store: slow, Exec: &domain.Executor{Store: slow}, Vault: r.server.Vault, View: r.view, Secret: r.server.Secret, Now: r.server.Now,
+		Console: r.server.Console, Limits: web.Limits{Handling: 50 * time.Millisecond},
+	}
+	r.handler = fresh.Handler()
+	var first sync.WaitGroup
+	first.Go(func() { r.ask("POST", "/tavoli/t/registrations", `{"family_name":"Bianchi"}`) })
+	<-slow.asked // whoever comes now is stored after this one
+	body := `{"given_name":"Anna","family_name":"Rossi"}`
+	a := r.ask("POST", "/tavoli/t/registrations", body, key("k")).is(503, "outcome-unknown")
+	if a.Header.Get("Retry-After") == "" {
+		t.Errorf("got %v", a.Header)
+	}
+	close(slow.let)
+	first.Wait()
+	deadline := time.Now().Add(10 * time.Second)
+	for a = r.ask("POST", "/tavoli/t/registrations", body, key("k")); a.Status == 503 && time.Now().Before(deadline); {
+		a = r.ask("POST", "/tavoli/t/registrations", body, key("k"))
+	}
+	if a.is(201, ""); a.field("state") != "registered" {
+		t.Errorf("got %s", a.Body)
+	}
+	if total := r.get("/tavoli/t/roster?at_least=" + a.field("position")).field("total"); total != "2" {
+		t.Errorf("%s persons are registered", total)
 	}
 }

@@ -89,6 +89,7 @@ type state struct {
 	secrets  secrets
 	store    []string // the store's identity, as it is told
 	document []byte   // the OpenAPI document
+	handler  http.Handler
 }
 
 // secrets are derived from the installation's for their purposes.
@@ -97,7 +98,7 @@ type secrets struct{ request, token [32]byte }
 // Handler returns what answers every request.
 func (s *Server) Handler() http.Handler {
 	s.once.Do(s.start)
-	return s.router(table())
+	return s.state.handler
 }
 
 // Stop ends the feeds, each with a last line that says so, and refuses new ones.
@@ -120,6 +121,7 @@ func (s *Server) start() {
 	s.state.secrets = secrets{s.Secret("request"), s.Secret("token")}
 	s.state.store = []string{s.Store.Identity().String()}
 	s.state.document = document(table())
+	s.state.handler = s.router(table())
 }
 
 // serve is what every request to a route goes through.
