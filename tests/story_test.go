@@ -40,10 +40,11 @@ func TestStories(t *testing.T) {
 
 // A story is one script under way.
 type story struct {
-	t      testing.TB
-	server *server
-	sent   int
-	answer string
+	t       testing.TB
+	server  *server
+	sent    int
+	answer  string
+	written string // the position of the newest write
 }
 
 func storyOf(ts *testscript.TestScript) *story { return ts.Value("story").(*story) }
@@ -77,7 +78,19 @@ func storyGet(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: get path")
 	}
-	storyOf(ts).ask(ts, neg, http.MethodGet, args[0], "")
+	storyOf(ts).get(ts, neg, args[0])
+}
+
+// get asks a question that sees what the story has written.
+func (st *story) get(ts *testscript.TestScript, neg bool, path string) {
+	if st.written != "" {
+		glue := "?"
+		if strings.Contains(path, "?") {
+			glue = "&"
+		}
+		path += glue + "at_least=" + st.written
+	}
+	st.ask(ts, neg, http.MethodGet, path, "")
 }
 
 func (st *story) ask(ts *testscript.TestScript, neg bool, method, path, body string) {
@@ -89,6 +102,10 @@ func (st *story) ask(ts *testscript.TestScript, neg bool, method, path, body str
 	status, answer, err := st.server.ask(st.t.Context(), method, path, key, body)
 	ts.Check(err)
 	st.answer = answer
+	var wrote struct{ Position string }
+	if method == http.MethodPost && status < 300 && json.Unmarshal([]byte(answer), &wrote) == nil {
+		st.written = wrote.Position
+	}
 	fmt.Fprintln(ts.Stdout(), answer)
 	if failed := status >= 400; failed != neg {
 		ts.Fatalf("%s %s: %d %s", method, path, status, answer)

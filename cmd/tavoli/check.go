@@ -55,7 +55,7 @@ func (c *checking) verdict(ctx context.Context, p *program) (v verdict, err erro
 	if err != nil {
 		return v, err
 	}
-	if c.target.url == "" && !running.answers(ctx) {
+	if _, served := running.answers(ctx); !served && c.target.url == "" {
 		return c.offline(ctx, p)
 	}
 	err = c.target.with(ctx, p, func(to *client) error {

@@ -23,6 +23,8 @@ type client struct {
 	base  string
 	token string
 	close func() error
+
+	atLeast string // what was recorded when the command began; empty: not known
 }
 
 // A call is one request to the API.
@@ -108,6 +110,12 @@ func (c *client) request(ctx context.Context, call call) (*http.Request, error) 
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	return req, nil
+}
+
+// current lets a question see at least what was recorded before the command.
+func (c *client) current(q url.Values) url.Values {
+	set(q, "at_least", c.atLeast)
+	return q
 }
 
 // get asks a question and returns the answer as it is.

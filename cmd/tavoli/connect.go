@@ -38,8 +38,8 @@ func (t *target) connect(ctx context.Context, p *program) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if running.answers(ctx) {
-		return &client{http: &http.Client{}, base: running.Address, token: running.Token, close: nothing}, nil
+	if head, ok := running.answers(ctx); ok {
+		return &client{http: &http.Client{}, base: running.Address, token: running.Token, atLeast: head, close: nothing}, nil
 	}
 	return t.open(ctx, p)
 }

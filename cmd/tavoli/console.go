@@ -72,19 +72,22 @@ func readConsole(dir string) (c console, err error) {
 	return c, nil
 }
 
-// answers reports whether the server of the console is there and knows the token.
-// Another program may have the port by now; it is not taken for ours.
-func (c console) answers(ctx context.Context) bool {
+// answers reports whether the server of the console is there and knows the token,
+// and how far its log goes. Another program may have the port by now; it is not
+// taken for ours.
+func (c console) answers(ctx context.Context) (head string, ok bool) {
 	if c.Address == "" {
-		return false
+		return "", false
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	var status struct {
-		Store *struct{ ID string } `json:"store"`
+		Store *struct{ ID string }  `json:"store"`
+		View  struct{ Head string } `json:"view"`
 	}
 	to := client{http: http.DefaultClient, base: c.Address, token: c.Token}
-	return to.ask(ctx, "/status", nil, &status) == nil && status.Store != nil && status.Store.ID != ""
+	err := to.ask(ctx, "/status", nil, &status)
+	return status.View.Head, err == nil && status.Store != nil && status.Store.ID != ""
 }
 
 // replaceFile writes a file that its owner alone can read, all of it or nothing.

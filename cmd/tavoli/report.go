@@ -50,7 +50,7 @@ func (r *reporting) run(ctx context.Context, p *program, args []string) error {
 		set(q, name, *value)
 	}
 	return r.target.with(ctx, p, func(c *client) error {
-		raw, err := c.get(ctx, path, q)
+		raw, err := c.get(ctx, path, c.current(q))
 		if err != nil || r.json {
 			return orPrint(p, raw, err)
 		}

@@ -85,7 +85,7 @@ func (r *rostering) run(ctx context.Context, p *program, args []string) error {
 	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
 	return r.target.with(ctx, p, func(c *client) error {
 		if r.csv {
-			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: q, accept: "text/csv"})
+			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: c.current(q), accept: "text/csv"})
 		}
 		q.Set("limit", strconv.Itoa(mostLines))
 		raw, err := allPages(ctx, c, path, q)
@@ -113,7 +113,7 @@ func copyAnswer(ctx context.Context, p *program, c *client, call call) error {
 // allPages asks for a list until its end. A list of one page is returned as it was
 // answered; of several, the first is returned with the lines of all.
 func allPages(ctx context.Context, c *client, path string, q url.Values) ([]byte, error) {
-	first, err := c.get(ctx, path, q)
+	first, err := c.get(ctx, path, c.current(q))
 	if err != nil {
 		return nil, err
 	}
