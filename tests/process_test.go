@@ -108,7 +108,7 @@ func TestASecondServerIsToldWhoHasTheFolder(t *testing.T) {
 	if code := second.wait(); code != 8 {
 		t.Errorf("it ended with %d, want 8", code)
 	}
-	if !strings.Contains(second.log.String(), "open elsewhere") {
+	if !strings.Contains(second.log.String(), "aperto altrove") {
 		t.Errorf("it says %q", second.log)
 	}
 	s.must(http.MethodGet, "/me", "", "")
@@ -126,7 +126,7 @@ func TestAKeyringOfAnotherInstallation(t *testing.T) {
 	}
 	replace(t, filepath.Join(mine, "keys"), filepath.Join(other, "keys"))
 	s := launch(t, mine)
-	if code := s.wait(); code != 3 || !strings.Contains(s.log.String(), "another installation") {
+	if code := s.wait(); code != 3 || !strings.Contains(s.log.String(), "di un'altra installazione") {
 		t.Errorf("it ended with %d and says %q", code, s.log)
 	}
 	if r := run(t, "check", "--data", mine); r.code != 5 || !strings.Contains(r.out, "cannot be opened with the keyring") {
@@ -136,7 +136,7 @@ func TestAKeyringOfAnotherInstallation(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = launch(t, mine)
-	if code := s.wait(); code != 3 || !strings.Contains(s.log.String(), "no keyring") {
+	if code := s.wait(); code != 3 || !strings.Contains(s.log.String(), "ma non il portachiavi") {
 		t.Errorf("without keys it ended with %d and says %q", code, s.log)
 	}
 }
@@ -277,17 +277,17 @@ func TestExitCodes(t *testing.T) {
 		{"all is well", 0, "tavoli 0.", []string{"version"}},
 		{"help", 0, "tavoli serve", []string{"help"}},
 		{"help of a command", 0, "TAVOLI_KNOWN_AT", []string{"roster", "--help"}},
-		{"no command", 2, "there is no command", []string{"sreve"}},
-		{"half a command", 2, "one of", []string{"audit"}},
-		{"no flag", 2, "not defined", []string{"roster", "x", "--nope"}},
+		{"no command", 2, "il comando \"sreve\" non esiste", []string{"sreve"}},
+		{"half a command", 2, "deve seguire uno di · one of these must follow: trail, events", []string{"audit"}},
+		{"no flag", 2, "opzione non valida · bad flag: ", []string{"roster", "x", "--nope"}},
 		{"an argument is missing", 2, "TAVOLO", []string{"roster"}},
-		{"an argument too many", 2, "no arguments", []string{"version", "x"}},
-		{"bad lines", 3, "bad.jsonl:4: key: \"a\" stands at " + bad + ":2", []string{"import", "programme", bad, "--data", data}},
-		{"bad lines, all of them", 3, "bad.jsonl:5: is not a JSON object", []string{"import", "programme", bad, "--data", data, "--dry-run"}},
+		{"an argument too many", 2, "senza argomenti · no arguments", []string{"version", "x"}},
+		{"bad lines", 3, "bad.jsonl:4: key: \"a\" è già a " + bad + ":2", []string{"import", "programme", bad, "--data", data}},
+		{"bad lines, all of them", 3, "bad.jsonl:5: non è un oggetto JSON", []string{"import", "programme", bad, "--data", data, "--dry-run"}},
 		{"a line refused", 4, "refused.jsonl:2: POST /tavoli/none/opening", []string{"import", "programme", refused, "--data", data}},
 		{"wrong input", 3, "/roles", []string{"account", "open", "x", "--label", "x", "--roles", "king", "--data", data}},
 		{"no such tavolo", 4, "tavolo-not-found", []string{"roster", "none", "--data", data}},
-		{"no such register", 4, "there is no register in", []string{"roster", "none", "--data", none}},
+		{"no such register", 4, "nessun registro in " + none, []string{"roster", "none", "--data", none}},
 		{"no such file", 4, "no such file", []string{"import", "programme", "/nonexistent/file", "--data", data}},
 		{"no token", 6, "", []string{"account", "list", "--url", s.url}},
 		{"nobody there", 1, "refused", []string{"account", "list", "--url", "http://127.0.0.1:1"}},
@@ -415,7 +415,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if !strings.Contains(restored, `"epoch":2`) {
 		t.Errorf("restored: %s, want the next epoch", restored)
 	}
-	if r := run(t, "restore", log, "--data", other); r.code != 3 || !strings.Contains(r.errors, "not overwritten") {
+	if r := run(t, "restore", log, "--data", other); r.code != 3 || !strings.Contains(r.errors, "non viene sovrascritto") {
 		t.Errorf("a restore over another register ended with %d: %s", r.code, r.errors)
 	}
 	runs(t, "check", "--data", other)

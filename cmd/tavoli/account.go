@@ -20,8 +20,8 @@ type telling struct {
 
 func bindTelling(fs *flag.FlagSet) *telling {
 	t := &telling{target: bindTarget(fs)}
-	fs.StringVar(&t.key, "key", "", "the idempotency `key`: repeating the command with the same one changes nothing; empty: a new one")
-	fs.BoolVar(&t.json, "json", false, "answer in JSON")
+	fs.StringVar(&t.key, "key", "", "la `chiave` di idempotenza: ripetere il comando con la stessa non cambia nulla; vuota: una nuova · the idempotency key; empty: a new one")
+	fs.BoolVar(&t.json, "json", false, "risponde in JSON · answer in JSON")
 	return t
 }
 
@@ -65,9 +65,9 @@ func accountPath(id string) string { return "/accounts/" + url.PathEscape(id) }
 func accountOpenCommand() command {
 	return command{"account open", "ACCOUNT", "apre un'utenza · makes an account", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
-		label := fs.String("label", "", "what the account is for, not whose it `is`")
-		role := fs.String("roles", "", "its `roles`, with commas: admin, staff, operator, auditor, reporter")
-		until := fs.String("until", "", "when the roles `end`; empty: when they are revoked")
+		label := fs.String("label", "", "a `cosa` serve l'utenza, non di chi è · what the account is for, not whose it is")
+		role := fs.String("roles", "", "i suoi `ruoli`, con virgole · its roles, with commas: admin, staff, operator, auditor, reporter")
+		until := fs.String("until", "", "`quando` scadono i ruoli; vuoto: alla revoca · when the roles end; empty: when they are revoked")
 		return func(ctx context.Context, p *program, args []string) error {
 			body := map[string]any{"account": args[0], "label": *label, "until": *until, "roles": roles(*role)}
 			return t.post(ctx, p, "/accounts", body, func(map[string]any) string {
@@ -80,7 +80,7 @@ func accountOpenCommand() command {
 func accountGrantCommand() command {
 	return command{"account grant", "ACCOUNT ROLE", "dà un ruolo a un'utenza · gives an account a role", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
-		until := fs.String("until", "", "when the role `ends`; empty: when it is revoked")
+		until := fs.String("until", "", "`quando` scade il ruolo; vuoto: alla revoca · when the role ends; empty: when it is revoked")
 		return func(ctx context.Context, p *program, args []string) error {
 			return t.post(ctx, p, accountPath(args[0])+"/roles", map[string]any{"role": args[1], "until": *until}, func(map[string]any) string {
 				return "ruolo assegnato · role given: " + args[0] + " " + args[1]
@@ -92,7 +92,7 @@ func accountGrantCommand() command {
 func accountRevokeCommand() command {
 	return command{"account revoke", "ACCOUNT ROLE", "toglie un ruolo a un'utenza · takes a role from an account", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
-		reason := fs.String("reason", "", "`why`")
+		reason := fs.String("reason", "", "il `motivo` · why")
 		return func(ctx context.Context, p *program, args []string) error {
 			return t.post(ctx, p, accountPath(args[0])+"/roles/revocation", map[string]any{"role": args[1], "reason": *reason}, func(map[string]any) string {
 				return "ruolo tolto · role taken: " + args[0] + " " + args[1]
@@ -104,7 +104,7 @@ func accountRevokeCommand() command {
 func accountListCommand() command {
 	return command{"account list", "", "le utenze con ruoli e gettoni · the accounts with their roles and tokens", func(fs *flag.FlagSet) action {
 		t := bindTarget(fs)
-		asJSON := fs.Bool("json", false, "answer in JSON")
+		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(ctx context.Context, p *program, _ []string) error {
 			return t.with(ctx, p, func(c *client) error {
 				raw, err := allPages(ctx, c, "/accounts", make(url.Values))
@@ -159,8 +159,8 @@ func (a accountShown) roles() string {
 func tokenIssueCommand() command {
 	return command{"token issue", "ACCOUNT", "rilascia un gettone, mostrato una volta sola · issues a token, told once", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
-		label := fs.String("label", "", "what the token is `for`")
-		until := fs.String("until", "", "when it `ends`; empty: when it is revoked")
+		label := fs.String("label", "", "a `cosa` serve il gettone · what the token is for")
+		until := fs.String("until", "", "`quando` scade; vuoto: alla revoca · when it ends; empty: when it is revoked")
 		return func(ctx context.Context, p *program, args []string) error {
 			return t.post(ctx, p, accountPath(args[0])+"/tokens", map[string]any{"label": *label, "until": *until}, func(answer map[string]any) string {
 				secret, _ := answer["secret"].(string)
@@ -173,7 +173,7 @@ func tokenIssueCommand() command {
 func tokenRevokeCommand() command {
 	return command{"token revoke", "ACCOUNT TOKEN", "revoca un gettone · makes a token useless", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
-		reason := fs.String("reason", "", "`why`")
+		reason := fs.String("reason", "", "il `motivo` · why")
 		return func(ctx context.Context, p *program, args []string) error {
 			path := accountPath(args[0]) + "/tokens/" + url.PathEscape(args[1]) + "/revocation"
 			return t.post(ctx, p, path, map[string]any{"reason": *reason}, func(map[string]any) string {

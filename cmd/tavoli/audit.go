@@ -14,7 +14,7 @@ import (
 func auditTrailCommand() command {
 	return command{"audit trail", "STREAM", "che cosa è accaduto a una cosa, prima e dopo · what happened to one thing, before and after", func(fs *flag.FlagSet) action {
 		t, m := bindTarget(fs), bindMoment(fs)
-		asJSON := fs.Bool("json", false, "answer in JSON")
+		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(ctx context.Context, p *program, args []string) error {
 			q := m.query()
 			q.Set("limit", strconv.Itoa(mostLines))
@@ -81,13 +81,13 @@ func shown(raw json.RawMessage) string {
 func auditEventsCommand() command {
 	return command{"audit events", "", "che cosa è accaduto, in ordine (NDJSON) · what happened, in order", func(fs *flag.FlagSet) action {
 		t := bindTarget(fs)
-		after := fs.String("after", "", "begin after a `position`")
-		follow := fs.Bool("follow", false, "wait for what happens next")
+		after := fs.String("after", "", "comincia dopo una `posizione` · begin after a position")
+		follow := fs.Bool("follow", false, "attende ciò che accade dopo · wait for what happens next")
 		q := make(map[string]*string)
-		for name, usage := range map[string]string{"stream": "only of one `stream`", "actor": "only of one `actor`", "type": "only of one `type`", "limit": "at most so `many`"} {
+		for name, usage := range map[string]string{"stream": "solo di un `flusso` · only of one stream", "actor": "solo di un `autore` · only of one actor", "type": "solo di un `tipo` · only of one type", "limit": "al massimo `quanti` · at most so many"} {
 			q[name] = fs.String(name, "", usage)
 		}
-		fs.Bool("json", true, "answer in JSON; there is no other form")
+		fs.Bool("json", true, "risponde in JSON; non c'è altra forma · answer in JSON; there is no other form")
 		return func(ctx context.Context, p *program, _ []string) error {
 			query := make(url.Values)
 			set(query, "after", *after)
@@ -111,7 +111,7 @@ func auditEventsCommand() command {
 func replayCommand() command {
 	return command{"replay", "", "rilegge il registro da capo: un'impronta per modello · reads the log from its beginning: a digest per model", func(fs *flag.FlagSet) action {
 		t, m := bindTarget(fs), bindMoment(fs)
-		asJSON := fs.Bool("json", false, "answer in JSON")
+		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(ctx context.Context, p *program, _ []string) error {
 			return t.with(ctx, p, func(c *client) error {
 				raw, err := c.get(ctx, "/admin/replay", m.query())

@@ -24,9 +24,9 @@ type saving struct {
 func backupCommand() command {
 	return command{"backup", "FILE", "copia il registro, anche mentre è in servizio · copies the log, also while it is being served", func(fs *flag.FlagSet) action {
 		s := &saving{target: bindTarget(fs)}
-		fs.StringVar(&s.keys, "keys", "", "copy the keyring of the data folder, too, to this `file`: keep it elsewhere")
-		fs.BoolVar(&s.json, "json", false, "answer in JSON")
-		fs.BoolVar(&s.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		fs.StringVar(&s.keys, "keys", "", "copia anche il portachiavi, in questo `file`: da tenere altrove · copy the keyring, too, to this file: keep it elsewhere")
+		fs.BoolVar(&s.json, "json", false, "risponde in JSON · answer in JSON")
+		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
 }
@@ -40,7 +40,7 @@ type saved struct {
 
 func (s *saving) run(ctx context.Context, p *program, args []string) error {
 	if s.keys != "" && s.target.url != "" {
-		return usageError("tavoli backup: --keys copies from a data folder, not over the network")
+		return usageError("tavoli backup: --keys copia da una cartella, non dalla rete · --keys copies from a data folder, not over the network")
 	}
 	report := saved{File: args[0], Keys: s.keys}
 	err := s.target.with(ctx, p, func(c *client) (err error) {
@@ -91,7 +91,7 @@ func (c counting) Write(b []byte) (int, error) {
 // newFile writes a file that was not there, for its owner only.
 func newFile(name string, fill func(io.Writer) error) error {
 	if _, err := os.Lstat(name); err == nil {
-		return invalidInput("%s exists already; it is not overwritten", name)
+		return invalidInput("%s esiste già e non viene sovrascritto · exists already; it is not overwritten", name)
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
@@ -122,9 +122,9 @@ type restoring struct {
 func restoreCommand() command {
 	return command{"restore", "FILE", "ricrea un registro da una copia, in una cartella senza registro · makes a register from a copy, in a folder without one", func(fs *flag.FlagSet) action {
 		r := &restoring{}
-		fs.StringVar(&r.data, "data", "./data", "the `folder` of the new register")
-		fs.StringVar(&r.keys, "keys", "", "the copy of the keyring, a `file` made by tavoli backup --keys")
-		fs.BoolVar(&r.json, "json", false, "answer in JSON")
+		fs.StringVar(&r.data, "data", "./data", "la `cartella` del nuovo registro · the folder of the new register")
+		fs.StringVar(&r.keys, "keys", "", "la copia del portachiavi, un `file` di tavoli backup --keys · the copy of the keyring")
+		fs.BoolVar(&r.json, "json", false, "risponde in JSON · answer in JSON")
 		return r.run
 	}}
 }
@@ -137,7 +137,7 @@ func (r *restoring) run(ctx context.Context, p *program, args []string) error {
 	defer in.Close()
 	for _, name := range []string{logFile, keysFile} {
 		if _, err := os.Lstat(filepath.Join(r.data, name)); err == nil && (name == logFile || r.keys != "") {
-			return invalidInput("%s exists already; it is not overwritten", filepath.Join(r.data, name))
+			return invalidInput("%s esiste già e non viene sovrascritto · exists already; it is not overwritten", filepath.Join(r.data, name))
 		}
 	}
 	if err := r.restoreKeys(); err != nil {

@@ -26,8 +26,8 @@ type checking struct {
 func checkCommand() command {
 	return command{"check", "", "legge tutto e dice che cosa non va e dove · reads everything and says what is wrong where", func(fs *flag.FlagSet) action {
 		c := &checking{target: bindTarget(fs)}
-		fs.BoolVar(&c.json, "json", false, "answer in JSON")
-		fs.BoolVar(&c.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		fs.BoolVar(&c.json, "json", false, "risponde in JSON · answer in JSON")
+		fs.BoolVar(&c.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return c.run
 	}}
 }
@@ -103,7 +103,7 @@ func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
 // checkKeys verifies the keyring, which has to be there.
 func checkKeys(name string) error {
 	if _, err := os.Stat(name); err != nil {
-		return fmt.Errorf("the keyring is missing: %w", err)
+		return fmt.Errorf("manca il portachiavi · the keyring is missing: %w", err)
 	}
 	ring, err := keyring.Open(name)
 	if err != nil {
@@ -192,7 +192,7 @@ func (b *besides) entry(e domain.Entry) error {
 func verifyFile(files web.Files, sha string) error {
 	f, err := files.Open(sha)
 	if err != nil {
-		return fmt.Errorf("evidence %s: %w", sha, err)
+		return fmt.Errorf("documento · evidence %s: %w", sha, err)
 	}
 	return f.Close()
 }

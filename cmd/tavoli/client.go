@@ -201,7 +201,7 @@ func readProblem(resp *http.Response) error {
 	p := &problem{}
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if json.Unmarshal(raw, p) != nil || p.Title == "" && p.Detail == "" {
-		p.Title = fmt.Sprintf("the server answered %s", resp.Status)
+		p.Title = fmt.Sprintf("il server ha risposto · the server answered %s", resp.Status)
 		if text := strings.TrimSpace(string(raw)); text != "" && len(text) < 200 {
 			p.Detail = p.Title + ": " + text
 		}

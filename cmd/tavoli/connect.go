@@ -22,8 +22,8 @@ type target struct {
 // bindTarget adds the flags that name the register.
 func bindTarget(fs *flag.FlagSet) *target {
 	t := &target{}
-	fs.StringVar(&t.data, "data", "./data", "the data `folder`; its running server is used if there is one")
-	fs.StringVar(&t.url, "url", "", "the `address` of a server instead; the token comes from TAVOLI_TOKEN")
+	fs.StringVar(&t.data, "data", "./data", "la `cartella` dei dati; se è in servizio si usa quel server · the data folder; its running server is used if there is one")
+	fs.StringVar(&t.url, "url", "", "l'`indirizzo` di un server, invece; il gettone è in TAVOLI_TOKEN · the address of a server instead; the token comes from TAVOLI_TOKEN")
 	return t
 }
 
@@ -70,7 +70,7 @@ func (t *target) exists() error {
 	}
 	_, err := os.Stat(filepath.Join(t.data, logFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return &exit{exitNotFound, fmt.Errorf("there is no register in %s; name one with --data or --url", t.data)}
+		return &exit{exitNotFound, fmt.Errorf("nessun registro in %[1]s: indicarlo con --data o --url · there is no register in %[1]s; name one with --data or --url", t.data)}
 	}
 	return err
 }

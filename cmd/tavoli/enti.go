@@ -38,7 +38,7 @@ func readEnti(file string, r io.Reader, effectiveAt string) ([]line, error) {
 	rows.Comma = separator(in)
 	header, err := rows.Read()
 	if err != nil {
-		return nil, invalidInput("%s:1: is no table with a first line of column names: %v", file, err)
+		return nil, invalidInput("%s:1: non è una tabella con i nomi delle colonne nella prima riga · is no table with a first line of column names: %v", file, err)
 	}
 	at, err := columnsOf(file, header)
 	if err != nil {
@@ -65,16 +65,16 @@ func columnsOf(file string, header []string) (map[string]int, error) {
 		_, taken := at[column]
 		switch {
 		case !known:
-			return nil, invalidInput("%s:1: unknown column %q", file, name)
+			return nil, invalidInput("%s:1: colonna sconosciuta · unknown column %q", file, name)
 		case taken && column != "":
-			return nil, invalidInput("%s:1: two columns mean %s", file, column)
+			return nil, invalidInput("%s:1: due colonne indicano · two columns mean %s", file, column)
 		}
 		at[column] = i
 	}
 	_, code := at["code"]
 	_, belfiore := at["belfiore"]
 	if _, name := at["name"]; !name || !code && !belfiore {
-		return nil, invalidInput("%s:1: there must be a column name (denominazione) and a column code (codice_belfiore)", file)
+		return nil, invalidInput("%s:1: servono una colonna denominazione e una codice_belfiore · there must be a column name and a column code", file)
 	}
 	return at, nil
 }
@@ -95,7 +95,7 @@ func enteLines(file string, rows *csv.Reader, at map[string]int, effectiveAt str
 		l, fault := enteLine(row, at)
 		l.at, l.EffectiveAt = here, effectiveAt
 		if first, taken := check.seen[l.Key]; taken {
-			fault = fmt.Errorf("the ente stands at %s already", first)
+			fault = fmt.Errorf("l'ente è già a · the ente stands already at %s", first)
 		}
 		if fault != nil {
 			check.fault(here, "%v", fault)
@@ -140,9 +140,9 @@ func enteLine(row []string, at map[string]int) (line, error) {
 	case !slices.ContainsFunc(row, func(s string) bool { return !utf8.ValidString(s) }) && ref.Valid() && cell("name") != "":
 		return l, nil
 	case cell("name") == "":
-		return l, errors.New("name: is required")
+		return l, errors.New("name: è obbligatorio · is required")
 	case !ref.Valid():
-		return l, fmt.Errorf("kind and code: %q names no ente", ref)
+		return l, fmt.Errorf("kind, code: non indicano un ente · name no ente: %q", ref)
 	}
-	return l, errors.New("is not UTF-8")
+	return l, errors.New("non è UTF-8 · is not UTF-8")
 }

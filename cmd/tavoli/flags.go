@@ -19,7 +19,7 @@ func (p *program) parse(fs *flag.FlagSet, args []string) (rest []string, err err
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, usageError("tavoli %s: %v", fs.Name(), err)
+			return nil, usageError("tavoli %s: opzione non valida · bad flag: %v", fs.Name(), err)
 		}
 		if fs.NArg() == 0 {
 			return rest, nil
@@ -40,7 +40,7 @@ func (p *program) fromEnvironment(fs *flag.FlagSet) (err error) {
 			return
 		}
 		if e := fs.Set(f.Name, value); e != nil {
-			err = usageError("%s: %v", twin(f.Name), e)
+			err = usageError("%s: valore non valido · bad value: %v", twin(f.Name), e)
 		}
 	})
 	return err
@@ -62,7 +62,7 @@ func (p *program) usage(c command, fs *flag.FlagSet) {
 			line += " " + strings.ToUpper(value)
 		}
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
-			text += fmt.Sprintf(" (default %s)", f.DefValue)
+			text += fmt.Sprintf(" (predefinito · default: %s)", f.DefValue)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", line, twin(f.Name), text)
 	})
@@ -80,7 +80,7 @@ func (p *program) help(args []string) error {
 				return nil
 			}
 		}
-		return usageError("there is no command %q; tavoli help lists them", strings.Join(args[1:], " "))
+		return usageError("il comando %[1]q non esiste: tavoli help li elenca · there is no command %[1]q; tavoli help lists them", strings.Join(args[1:], " "))
 	}
 	fmt.Fprintf(p.out, "tavoli %s, il registro dei tavoli · the register of the tavoli\n\n", version)
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)

@@ -24,10 +24,10 @@ type importing struct {
 func bindImport(fs *flag.FlagSet, check bool) *importing {
 	i := &importing{target: bindTarget(fs)}
 	i.target.make = true
-	fs.BoolVar(&i.json, "json", false, "answer in JSON")
-	fs.BoolVar(&i.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+	fs.BoolVar(&i.json, "json", false, "risponde in JSON · answer in JSON")
+	fs.BoolVar(&i.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 	if check {
-		fs.BoolVar(&i.check, "dry-run", false, "read and check the file, and send nothing")
+		fs.BoolVar(&i.check, "dry-run", false, "legge e controlla il file, senza inviare nulla · read and check the file, and send nothing")
 	}
 	return i
 }
@@ -51,10 +51,10 @@ var carriedFiles = map[string]func() ([]line, error){"coopera": cooperaLines, "d
 func importEntiCommand() command {
 	return command{"import enti", "FILE", "importa un elenco CSV di enti · imports a CSV list of enti", func(fs *flag.FlagSet) action {
 		i := bindImport(fs, true)
-		fs.StringVar(&i.effectiveAt, "effective-at", "", "since `when` the enti exist; empty: now")
+		fs.StringVar(&i.effectiveAt, "effective-at", "", "da `quando` esistono gli enti; vuoto: da ora · since when the enti exist; empty: now")
 		return func(ctx context.Context, p *program, args []string) error {
 			if _, err := domain.ParseTime(i.effectiveAt); i.effectiveAt != "" && err != nil {
-				return usageError("--effective-at: %v", err)
+				return usageError("--effective-at: momento non valido · no moment: %v", err)
 			}
 			return i.file(ctx, p, args[0], func(name string, r io.Reader) ([]line, error) {
 				return readEnti(name, r, i.effectiveAt)

@@ -74,7 +74,7 @@ func readLine(in *bufio.Reader) (text []byte, err error) {
 		text = append(text, part...)
 		switch {
 		case len(text) > maxLine:
-			return nil, invalidInput("the line is longer than %d bytes", maxLine)
+			return nil, invalidInput("la riga supera %[1]d byte · the line is longer than %[1]d bytes", maxLine)
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return text, err
 		}
@@ -114,12 +114,12 @@ func (c *checker) line(l *line, text []byte) bool {
 	first, taken := c.seen[l.Key]
 	switch {
 	case !keyForm.MatchString(l.Key):
-		c.fault(l.at, "key: must be 1 to 200 letters, digits and . _ : -")
+		c.fault(l.at, "key: da 1 a 200 lettere, cifre e . _ : - · must be 1 to 200 letters, digits and . _ : -")
 	case taken:
-		c.fault(l.at, "key: %q stands at %s already", l.Key, first)
+		c.fault(l.at, "key: %[1]q è già a %[2]s · stands at %[2]s already", l.Key, first)
 	}
 	if !requestForm.MatchString(reference.ReplaceAllString(l.Request, "x")) {
-		c.fault(l.at, "request: must be a method and a path, as in \"POST /tavoli\"")
+		c.fault(l.at, "request: servono metodo e percorso · must be a method and a path, as in \"POST /tavoli\"")
 	}
 	for name, text := range map[string]string{"effective_at": l.EffectiveAt, "known_at": l.KnownAt} {
 		if _, err := domain.ParseTime(text); text != "" && err != nil {
@@ -136,7 +136,7 @@ func (c *checker) references(l *line) {
 	for _, m := range reference.FindAllStringSubmatch(l.Request+" "+string(l.Body), -1) {
 		key, field := splitReference(m[1])
 		if _, ok := c.seen[key]; !ok || field == "" {
-			c.fault(l.at, "%s: no earlier line has the key %q", m[0], key)
+			c.fault(l.at, "%[1]s: nessuna riga precedente ha la chiave · no earlier line has the key %[2]q", m[0], key)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func splitReference(text string) (key, field string) {
 // decode reads the JSON of a line, with no field twice and none unknown.
 func (l *line) decode(text []byte) error {
 	if !utf8.Valid(text) {
-		return errors.New("is not UTF-8")
+		return errors.New("non è UTF-8 · is not UTF-8")
 	}
 	if err := uniqueFields(text); err != nil {
 		return err
@@ -160,13 +160,13 @@ func (l *line) decode(text []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(l); err != nil {
-		return fmt.Errorf("is not JSON as it has to be: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return fmt.Errorf("non è il JSON atteso · is not JSON as it has to be: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if dec.More() {
-		return errors.New("something follows the object")
+		return errors.New("qualcosa segue l'oggetto · something follows the object")
 	}
 	if len(l.Body) > 0 && l.Body[0] != '{' {
-		return errors.New("body: must be an object")
+		return errors.New("body: deve essere un oggetto · must be an object")
 	}
 	return nil
 }
@@ -175,21 +175,21 @@ func (l *line) decode(text []byte) error {
 func uniqueFields(text []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("is not a JSON object")
+		return errors.New("non è un oggetto JSON · is not a JSON object")
 	}
 	seen := make(map[string]bool)
 	for dec.More() {
 		t, err := dec.Token()
 		if err != nil {
-			return fmt.Errorf("is not JSON as it has to be: %w", err)
+			return fmt.Errorf("non è il JSON atteso · is not JSON as it has to be: %w", err)
 		}
 		name, _ := t.(string)
 		if seen[name] {
-			return fmt.Errorf("%s: is given twice", name)
+			return fmt.Errorf("%s: è indicato due volte · is given twice", name)
 		}
 		seen[name] = true
 		if err := dec.Decode(new(json.RawMessage)); err != nil {
-			return fmt.Errorf("is not JSON as it has to be: %w", err)
+			return fmt.Errorf("non è il JSON atteso · is not JSON as it has to be: %w", err)
 		}
 	}
 	return nil

@@ -87,9 +87,9 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 		}
 	}
 	if group := inGroup(args[0]); len(group) > 0 {
-		return usageError("tavoli %s: one of %s must follow", args[0], strings.Join(group, ", "))
+		return usageError("tavoli %[1]s: deve seguire uno di · one of these must follow: %[2]s", args[0], strings.Join(group, ", "))
 	}
-	return usageError("there is no command %q; tavoli help lists them", args[0])
+	return usageError("il comando %[1]q non esiste: tavoli help li elenca · there is no command %[1]q; tavoli help lists them", args[0])
 }
 
 // inGroup returns the second words of the commands that begin with a word.
@@ -131,14 +131,14 @@ func (c command) counts(n int) error {
 		}
 	}
 	if n < least || n > most {
-		return usageError("tavoli %s needs %s; tavoli %s --help explains it", c.name, orNothing(c.args), c.name)
+		return usageError("tavoli %[1]s %[2]s: argomenti mancanti o di troppo, vedi tavoli %[1]s --help · arguments are missing or too many", c.name, orNothing(c.args))
 	}
 	return nil
 }
 
 func orNothing(args string) string {
 	if args == "" {
-		return "no arguments"
+		return "(senza argomenti · no arguments)"
 	}
 	return args
 }

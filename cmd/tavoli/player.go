@@ -95,7 +95,7 @@ func (p *player) fill(text string, inJSON bool) (string, error) {
 		key, field := splitReference(ref[2 : len(ref)-1])
 		value, ok := p.answers[key][field].(string)
 		if !ok {
-			fault = invalidInput("%s: the answer to %q has no %s", ref, key, field)
+			fault = invalidInput("%[1]s: la risposta a %[2]q non ha %[3]s · the answer has no such field", ref, key, field)
 		}
 		if !inJSON {
 			return url.PathEscape(value)

@@ -100,7 +100,7 @@ func (r *register) complete() error {
 	_, noLog := os.Stat(r.path(logFile))
 	_, noKeys := os.Stat(r.path(keysFile))
 	if noLog == nil && errors.Is(noKeys, fs.ErrNotExist) {
-		return invalidInput("%s has a register but no keyring: put the copy of %s back first", r.dir, r.path(keysFile))
+		return invalidInput("%[1]s ha un registro ma non il portachiavi: rimettere prima la copia di %[2]s · a register but no keyring: put the copy back first", r.dir, r.path(keysFile))
 	}
 	return os.MkdirAll(r.dir, 0o700)
 }
@@ -108,7 +108,7 @@ func (r *register) complete() error {
 // inUse tells that a data folder belongs to another process.
 func inUse(err error) error {
 	if errors.Is(err, keyring.ErrInUse) || errors.Is(err, bolt.ErrLocked) {
-		return &exit{exitInUse, fmt.Errorf("the register is open elsewhere, in another process: %w", err)}
+		return &exit{exitInUse, fmt.Errorf("il registro è aperto altrove, da un altro processo · the register is open elsewhere, in another process: %w", err)}
 	}
 	return err
 }

@@ -24,12 +24,12 @@ func reportCommand() command {
 	return command{"report statistics", "BY", about, func(fs *flag.FlagSet) action {
 		r := &reporting{target: bindTarget(fs), moment: bindMoment(fs), narrow: make(map[string]*string)}
 		for name, usage := range map[string]string{
-			"by": "with enti or a quarter: the rows are by this `word`: ente, kind, province", "programma": "only of one `programma`",
-			"tavolo": "with enti: only of one `tavolo`", "from": "only tavoli from this `day` on", "to": "only tavoli up to this `day`",
+			"by": "con enti o un trimestre: le righe sono per `cosa` · the rows are by: ente, kind, province", "programma": "solo di un `programma` · only of one programma",
+			"tavolo": "con enti: solo di un `tavolo` · with enti: only of one tavolo", "from": "solo i tavoli da questo `giorno` · only tavoli from this day on", "to": "solo i tavoli fino a questo `giorno` · only tavoli up to this day",
 		} {
 			r.narrow[name] = fs.String(name, "", usage)
 		}
-		fs.BoolVar(&r.json, "json", false, "answer in JSON")
+		fs.BoolVar(&r.json, "json", false, "risponde in JSON · answer in JSON")
 		return r.run
 	}}
 }
@@ -43,7 +43,7 @@ func (r *reporting) run(ctx context.Context, p *program, args []string) error {
 	case quarterForm.MatchString(args[0]):
 		path = "/statistics/quarters/" + args[0]
 	default:
-		return usageError("tavoli report statistics: one of tavoli, enti, partners, summary, or a quarter as 2022-Q2, not %q", args[0])
+		return usageError("tavoli report statistics: tavoli, enti, partners, summary o un trimestre come 2022-Q2, non %[1]q · or a quarter, not %[1]q", args[0])
 	}
 	q := r.moment.query()
 	for name, value := range r.narrow {

@@ -20,8 +20,8 @@ type moment struct {
 
 func bindMoment(fs *flag.FlagSet) *moment {
 	m := &moment{}
-	fs.StringVar(&m.effectiveAt, "effective-at", "", "what had happened by `when`, as 2022-05-25T15:00; empty: now")
-	fs.StringVar(&m.knownAt, "known-at", "", "what the register knew by `when`, a time or a position; empty: now")
+	fs.StringVar(&m.effectiveAt, "effective-at", "", "ciò che era accaduto a questo `momento`, come 2022-05-25T15:00; vuoto: ora · what had happened by then; empty: now")
+	fs.StringVar(&m.knownAt, "known-at", "", "ciò che il registro sapeva a questo `momento` o posizione; vuoto: ora · what the register knew by then, a time or a position; empty: now")
 	return m
 }
 
@@ -54,16 +54,16 @@ func rosterCommand() command {
 	return command{"roster", "TAVOLO", "chi è iscritto, attende, era presente · who is registered, waits, was present", func(fs *flag.FlagSet) action {
 		r := &rostering{target: bindTarget(fs), moment: bindMoment(fs), filter: make(map[string]*string)}
 		for name, usage := range map[string]string{
-			"ente": "only those of an `ente`: comune/G273, or the ISTAT code of a comune", "kind": "only those of enti of a `kind`",
-			"mode": "only those of a `mode`: in-presence, online", "state": "only those in a `state`: registered, waiting, confirmed, withdrawn, refused, present, absent, all",
-			"q":       "only those with the `words` in the name of the person or of the ente",
-			"purpose": "`why` personal values are looked at; it is recorded with the disclosure",
+			"ente": "solo chi viene per un `ente`: comune/G273, o il codice ISTAT di un comune · only those of an ente", "kind": "solo chi viene per enti di un `tipo` · only those of enti of a kind",
+			"mode": "solo in una `modalità` · only those of a mode: in-presence, online", "state": "solo in uno `stato` · only those in a state: registered, waiting, confirmed, withdrawn, refused, present, absent, all",
+			"q":       "solo chi ha le `parole` nel nome suo o dell'ente · only those with the words in the name of the person or of the ente",
+			"purpose": "il `motivo` per cui si guardano dati personali; resta agli atti · why personal values are looked at; it is recorded",
 		} {
 			r.filter[name] = fs.String(name, "", usage)
 		}
-		fs.BoolVar(&r.more, "contacts", false, "e-mail addresses and telephone numbers, too")
-		fs.BoolVar(&r.csv, "csv", false, "answer as CSV, an export that is recorded as such")
-		fs.BoolVar(&r.json, "json", false, "answer in JSON")
+		fs.BoolVar(&r.more, "contacts", false, "anche indirizzi e-mail e telefoni · e-mail addresses and telephone numbers, too")
+		fs.BoolVar(&r.csv, "csv", false, "risponde in CSV, un'esportazione che resta agli atti · answer as CSV, an export that is recorded as such")
+		fs.BoolVar(&r.json, "json", false, "risponde in JSON · answer in JSON")
 		return r.run
 	}}
 }
@@ -73,7 +73,7 @@ const mostLines = 1000
 
 func (r *rostering) run(ctx context.Context, p *program, args []string) error {
 	if r.csv && r.json {
-		return usageError("tavoli roster: --csv or --json")
+		return usageError("tavoli roster: --csv oppure --json · --csv or --json")
 	}
 	q := r.moment.query()
 	for name, value := range r.filter {

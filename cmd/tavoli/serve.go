@@ -33,14 +33,14 @@ type serving struct {
 func serveCommand() command {
 	return command{"serve", "", "serve il registro via HTTP · serves the register over HTTP", func(fs *flag.FlagSet) action {
 		s := &serving{}
-		fs.StringVar(&s.data, "data", "./data", "the data `folder`; it is made if there is none")
-		fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the `address` to listen on; port 0 picks a free one")
-		fs.BoolVar(&s.demo, "demo", false, "load the real programme and invented people into an empty register")
-		fs.StringVar(&s.store, "store", "bolt", "the event `store`; bolt is the one there is")
-		fs.StringVar(&s.nats, "nats", "", "publish what happens to NATS JetStream at this `address`; see docs/bus.md")
-		fs.BoolVar(&s.logJSON, "log-json", false, "log as JSON")
-		fs.StringVar(&s.level, "log-level", "info", "the least `level` that is logged: debug, info, warn, error")
-		fs.BoolVar(&s.shown, "progress", false, "tell how long work goes on, even where nobody seems to watch")
+		fs.StringVar(&s.data, "data", "./data", "la `cartella` dei dati; se non c'è viene creata · the data folder; it is made if there is none")
+		fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", "l'`indirizzo` su cui rispondere; la porta 0 ne sceglie una libera · the address to listen on; port 0 picks a free one")
+		fs.BoolVar(&s.demo, "demo", false, "carica il programma reale e persone inventate in un registro vuoto · load the real programme and invented people into an empty register")
+		fs.StringVar(&s.store, "store", "bolt", "l'`archivio` degli eventi; c'è solo bolt · the event store; bolt is the one there is")
+		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
+		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
+		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
+		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
 }
@@ -50,7 +50,7 @@ func serveCommand() command {
 func (s *serving) logger(to io.Writer) (*slog.Logger, error) {
 	level := &s.least
 	if err := level.UnmarshalText([]byte(s.level)); err != nil {
-		return nil, usageError("--log-level: %q is none of debug, info, warn, error", s.level)
+		return nil, usageError("--log-level: %[1]q non è · is none of debug, info, warn, error", s.level)
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if s.logJSON {
@@ -71,7 +71,7 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 		return err
 	}
 	if s.store != "bolt" {
-		return usageError("--store: there is no event store %q; bolt is the one there is", s.store)
+		return usageError("--store: l'archivio %[1]q non esiste: c'è solo bolt · there is no event store %[1]q; bolt is the one there is", s.store)
 	}
 	r, err := openRegister(ctx, settings{dir: s.data, log: log, now: p.now})
 	if err != nil {
@@ -118,9 +118,9 @@ func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
 	go func() {
 		select {
 		case <-r.store.Failed():
-			fail(fmt.Errorf("the event store has failed: %w", r.store.Err()))
+			fail(fmt.Errorf("l'archivio degli eventi ha ceduto · the event store has failed: %w", r.store.Err()))
 		case <-r.followed:
-			fail(fmt.Errorf("the read models have stopped: %w", r.fault))
+			fail(fmt.Errorf("i modelli di lettura si sono fermati · the read models have stopped: %w", r.fault))
 		case <-ctx.Done():
 		}
 	}()
@@ -130,13 +130,13 @@ func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
 func (s *serving) prepare(ctx context.Context, p *program, r *register) (token string, err error) {
 	if s.demo {
 		if err := s.demonstrate(ctx, p, r); err != nil {
-			return "", fmt.Errorf("load the demonstration: %w", err)
+			return "", fmt.Errorf("caricare la dimostrazione · load the demonstration: %w", err)
 		}
 	}
 	set, _ := p.env("TAVOLI_ADMIN_TOKEN")
 	token, err = r.firstAdmin(ctx, strings.TrimSpace(set))
 	if err != nil {
-		return "", fmt.Errorf("make the first account: %w", err)
+		return "", fmt.Errorf("aprire la prima utenza · make the first account: %w", err)
 	}
 	return token, r.ready(ctx)
 }

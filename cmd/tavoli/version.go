@@ -9,7 +9,7 @@ import (
 
 func versionCommand() command {
 	return command{"version", "", "la versione del programma · the version of the program", func(fs *flag.FlagSet) action {
-		asJSON := fs.Bool("json", false, "answer in JSON")
+		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(_ context.Context, p *program, _ []string) error {
 			built := revision()
 			if *asJSON {
