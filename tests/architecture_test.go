@@ -26,6 +26,7 @@ var layers = []layer{
 	{"projections", "domain", ""},
 	{"adapters/memory", "domain", ""},
 	{"adapters/bolt", "domain", "go.etcd.io/bbolt"},
+	{"adapters/esdb", "domain", "github.com/EventStore/EventStore-Client-Go/v4/esdb google.golang.org/grpc/codes google.golang.org/grpc/metadata google.golang.org/grpc/status"},
 	{"adapters/keyring", "domain", "golang.org/x/sys"},
 	{"adapters/evidence", "domain", ""},
 	{"adapters/shelf", "", ""},
@@ -33,6 +34,7 @@ var layers = []layer{
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
 	{"adapters/web", "domain projections", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"cmd/tavoli", "domain projections adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
+	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4/protos google.golang.org/grpc"},
 	{"tests/*", "domain projections adapters/* tests/storetest", ""},
 	{"tests", "domain projections adapters/* tests/storetest", ""},
 }
@@ -43,7 +45,7 @@ var sharedModules = []string{"github.com/google/uuid"}
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
 var (
-	fakes     = []string{"adapters/memory", "adapters/keyring", "tests/storetest"}
+	fakes     = []string{"adapters/memory", "adapters/keyring", "tests/esdbtest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
 		"github.com/getkin/kin-openapi",

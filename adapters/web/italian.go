@@ -67,6 +67,7 @@ var italian = map[string]string{
 	"stream-forgotten":        "il flusso è stato dimenticato e non accetta altro",
 	"not-personal":            "si possono dimenticare solo i flussi personali",
 	"store-closed":            "l'archivio è chiuso",
+	"store-unreachable":       "l'archivio non è raggiungibile: riprovare con la stessa chiave",
 	"store-corrupt":           "l'archivio è danneggiato: tavoli check dice dove",
 	"store-failed":            "l'archivio ha avuto un guasto e non accetta altro: riavviare",
 	"store-locked":            "l'archivio è aperto in un altro processo",

@@ -1,0 +1,90 @@
+package esdb
+
+import (
+	"errors"
+	"fmt"
+
+	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"tavoli/domain"
+)
+
+// ErrUnreachable is the error of a call that found no server in its time.
+var ErrUnreachable = &domain.Error{Kind: domain.Unknown, Code: "store-unreachable", Text: "the event store cannot be reached"}
+
+// A finalError is a fault that waiting does not mend.
+type finalError struct{ err error }
+
+func final(format string, args ...any) error { return &finalError{fmt.Errorf(format, args...)} }
+
+// Error implements error.
+func (e *finalError) Error() string { return e.err.Error() }
+
+// Unwrap returns the fault itself.
+func (e *finalError) Unwrap() error { return e.err }
+
+// codeOf returns the client's code of an error, which may also be a bare status [7].
+func codeOf(err error) client.ErrorCode {
+	var e *client.Error
+	if errors.As(err, &e) && e.Code() != client.ErrorCodeUnknown {
+		return e.Code()
+	}
+	switch status.Code(err) {
+	case codes.Unavailable:
+		return client.ErrorUnavailable
+	case codes.DeadlineExceeded:
+		return client.ErrorCodeDeadlineExceeded
+	case codes.Aborted:
+		return client.ErrorAborted
+	case codes.PermissionDenied:
+		return client.ErrorCodeAccessDenied
+	case codes.Unauthenticated:
+		return client.ErrorCodeUnauthenticated
+	}
+	return client.ErrorCodeUnknown
+}
+
+// A fate is what an error says of the write that had it.
+type fate int
+
+const (
+	open     fate = iota // it may have been done, or may be still
+	undone               // it was not, and may be tried again
+	conflict             // the stream is elsewhere
+	closed               // the stream was forgotten
+	refused              // it was not, and never will be
+)
+
+// fateOf reads the error of a write.
+func fateOf(err error) fate {
+	switch codeOf(err) {
+	case client.ErrorCodeWrongExpectedVersion:
+		return conflict
+	case client.ErrorCodeStreamDeleted:
+		return closed
+	case client.ErrorCodeNotLeader:
+		return undone
+	case client.ErrorCodeAccessDenied, client.ErrorCodeUnauthenticated, client.ErrorCodeUnsupportedFeature:
+		return refused
+	}
+	var final *finalError
+	switch {
+	case errors.Is(err, ErrUnreachable):
+		return undone
+	case errors.Is(err, errTooMuch), status.Code(err) == codes.InvalidArgument, errors.As(err, &final):
+		return refused
+	}
+	return open
+}
+
+// lasting reports whether a reader that begins again will meet the same error.
+func lasting(err error) bool {
+	switch codeOf(err) {
+	case client.ErrorCodeAccessDenied, client.ErrorCodeUnauthenticated, client.ErrorCodeUnsupportedFeature:
+		return true
+	}
+	var final *finalError
+	return errors.Is(err, domain.ErrStoreClosed) || errors.Is(err, domain.ErrCorrupt) || errors.As(err, &final)
+}
