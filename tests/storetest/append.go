@@ -104,7 +104,7 @@ func varied() []domain.Draft {
 }
 
 func entryBytes(t *testing.T, f *fixture) {
-	s, list := fact(), varied()
+	s, list, before := fact(), varied(), f.head(t)
 	f.append(t, batch(s, domain.NoStream, list...))
 	got := f.holds(t, s, ids(list)...)
 	for i, e := range got {
@@ -113,7 +113,7 @@ func entryBytes(t *testing.T, f *fixture) {
 			t.Errorf("entry is  %s\nwant      %s", e.Bytes, want)
 		}
 	}
-	same(t, "ReadAll", f.all(t, got[0].Position-1, s), got)
+	same(t, "ReadAll", f.all(t, before, s), got)
 }
 
 func writerReuses(t *testing.T, f *fixture) {
