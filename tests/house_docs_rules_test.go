@@ -39,12 +39,13 @@ func TestPapersCatch(t *testing.T) {
 		{"a package nobody tells of", house.gapsInOverview, map[string]string{"docs/architecture.md": "| `domain/` | rules |"}, "of the package projections"},
 		{"streams nobody tells of", house.gapsInOverview, map[string]string{"domain/a.go": "package domain\nconst CategoryX = \"x\""}, "of the streams x-"},
 
-		{"limits", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | |\n| wait | 20 seconds | `domain.pause` | |\n"}, ""},
+		{"limits", house.wrongLimits, map[string]string{"domain/a.go": limit, "domain/a_test.go": "func TestID(t *testing.T) {}", "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | `TestID` |\n| wait | 20 seconds | `domain.pause` | `TestID` |\n"}, ""},
 		{"a limit among defaults", house.wrongLimits, map[string]string{"adapters/web/a.go": "package web\nfunc DefaultLimits() Limits { return Limits{Body: 1 << 20} }\n", "docs/limits.md": "| body | 1,048,577 bytes | `adapters/web.Body` | |\n"}, "has 1048577 for adapters/web.Body"},
 		{"a limit nobody tells of", house.wrongLimits, map[string]string{"domain/a.go": limit}, "does not tell of domain.MaxID"},
 		{"a limit that is wrong", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 17 bytes | `domain.MaxID` | |\n"}, "has 17 for domain.MaxID"},
 		{"a limit that is no more", house.wrongLimits, map[string]string{"docs/limits.md": "| id | 17 bytes | `domain.MaxID` | |\n"}, "has 17 for domain.MaxID"},
 		{"a test that shows it", house.wrongLimits, map[string]string{"domain/a.go": limit, "domain/a_test.go": "func TestID(t *testing.T) {}", "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | `TestID` |\n"}, ""},
+		{"a limit that nothing shows", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | |\n"}, "names no test that shows domain.MaxID"},
 		{"a test there is not", house.wrongLimits, map[string]string{"domain/a.go": limit, "docs/limits.md": "| id | 16 bytes | `domain.MaxID` | `TestID` |\n"}, "no such test"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -230,7 +230,7 @@ var (
 )
 
 // wrongLimits compares docs/limits.md with the constants it names, asks for every
-// exported limit of the domain, and for the tests that show them.
+// exported limit of the domain, and for a test that shows each.
 func (h house) wrongLimits() (faults []string, err error) {
 	named, tests := make(map[string]bool), make(map[string]bool)
 	names, err := h.files()
@@ -249,6 +249,9 @@ func (h house) wrongLimits() (faults []string, err error) {
 		}
 		if got := strings.ReplaceAll(m[1], ",", ""); got != want {
 			faults = append(faults, fmt.Sprintf("docs/limits.md has %s for %s.%s, and the code %q", got, m[2], m[3], want))
+		}
+		if !testName.MatchString(m[4]) {
+			faults = append(faults, fmt.Sprintf("docs/limits.md names no test that shows %s.%s", m[2], m[3]))
 		}
 		for _, shown := range testName.FindAllStringSubmatch(m[4], -1) {
 			if !tests[shown[1]] {

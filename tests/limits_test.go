@@ -58,6 +58,27 @@ func TestLimits(t *testing.T) {
 		{"evidence", domain.MaxEvidence, "out-of-range", func(d *limitDesk, n int) error {
 			return carryOut[*domain.Presenze](d, &domain.FileEvidence{Tavolo: "t", SHA256: strings.Repeat("0", 64), Size: int64(n), MediaType: "application/pdf", Kind: domain.EvidenceSheet, Title: "Foglio firme"})
 		}},
+		{"ordinal", 9_999, "out-of-range", func(d *limitDesk, n int) error { return d.plan(func(c *domain.PlanTavolo) { c.Ordinal = n }) }},
+		{"logos", 20, "too-many", func(d *limitDesk, n int) error {
+			return carryOut[*domain.Programma](d, domain.ApproveFundingBlock{Programma: "p", Text: "x", ValidFrom: "2022-01-01", Logos: slices.Repeat([]string{"x"}, n)})
+		}},
+		{"places", 10_000, "out-of-range", func(d *limitDesk, n int) error {
+			alcamo := domain.EnteRef{Kind: domain.Comune, Code: "A176"}
+			if err := carryOut[*domain.Ente](d, domain.RegisterEnte{Kind: alcamo.Kind, Code: alcamo.Code, Official: "Alcamo", Province: "TP"}); err != nil {
+				d.t.Fatal(err)
+			}
+			return carryOut[*domain.Ente](d, domain.RecordSaiProject{Ente: alcamo, Project: "p", Category: "ordinari", Places: n, From: "2022-01-01"})
+		}},
+		{"documents of a presence", 20, "too-many", func(d *limitDesk, n int) error {
+			if err := carryOut[*domain.Tavolo](d, domain.AnnounceTavolo{Tavolo: "t", Title: "Tavolo"}); err != nil {
+				d.t.Fatal(err)
+			}
+			return carryOut[*domain.Presenze](d, &domain.RecordPresence{Tavolo: "t", Participant: uuid.New(), From: "2022-05-25T15:00", Source: "desk", Evidence: make([]string, n)})
+		}},
+		{"address on the web", 2_000, "bad-url", func(d *limitDesk, n int) error {
+			url := "https://example.org/"
+			return carryOut[*domain.Tavolo](d, domain.PublishMaterial{Tavolo: "t", Title: "Relazione", URL: url + letters(n-len(url))})
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := newLimitDesk(t)

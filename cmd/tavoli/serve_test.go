@@ -5,11 +5,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tavoli/domain"
@@ -111,3 +114,47 @@ func TestAServingThatIsAskedToStopIsNoFault(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestRequestsUnderWayHaveTimeToEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })}
+		go server.Serve(&oneConnection{there, make(chan struct{})})
+		if _, err := io.WriteString(here, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the request is under way
+		began := time.Now()
+		if err := end(server); err == nil {
+			t.Error("a request that does not end is no fault")
+		}
+		if took := time.Since(began); took < grace || took > grace+time.Second {
+			t.Errorf("it ended after %v, want %v", took, grace)
+		}
+	})
+}
+
+// A oneConnection is a listener that hands out one connection.
+type oneConnection struct {
+	net.Conn
+	closed chan struct{}
+}
+
+// Accept implements [net.Listener].
+func (l *oneConnection) Accept() (net.Conn, error) {
+	if conn := l.Conn; conn != nil {
+		l.Conn = nil
+		return conn, nil
+	}
+	<-l.closed
+	return nil, net.ErrClosed
+}
+
+// Close implements [net.Listener].
+func (l *oneConnection) Close() error {
+	close(l.closed)
+	return nil
+}
+
+// Addr implements [net.Listener].
+func (l *oneConnection) Addr() net.Addr { return &net.TCPAddr{} }
