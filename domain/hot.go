@@ -10,7 +10,7 @@ import (
 // The events there are most of are read by hand: encoding/json reads 0.2 million
 // of them a second on one core, which would decide how long a replay takes. What
 // reads them here knows only the exact form in which they were written; anything
-// else is left to encoding/json. FuzzHot holds the two to the same result.
+// else is left to encoding/json. FuzzDecode holds the two to the same result.
 
 // hot returns the kind of E with a reader of its written form.
 func hot[E Event](read func(*scanner) E) kind {
