@@ -19,6 +19,7 @@ type Status struct {
 	Uptime   int64             `json:"uptime_seconds"`
 	Requests int               `json:"requests_under_way"`
 	Feeds    int               `json:"feeds"`
+	Demo     bool              `json:"demonstration,omitempty" doc:"true if the people are invented and the clock was simulated"`
 	Details  any               `json:"details,omitempty" doc:"figures of the store, for admins and auditors"`
 }
 
@@ -33,11 +34,20 @@ func getStatus() action {
 		if !c.s.View.Ready() {
 			s.Status = "starting"
 		}
+		if demo, err := ask(c, 0, isDemonstration); err == nil { // how it is doing is told all the same
+			s.Demo = demo
+		}
 		if c.caller.roles.any(rolesOf(keepers)) && c.s.Admin.Stats != nil {
 			s.Details = c.s.Admin.Stats()
 		}
 		return c.json(s)
 	}}
+}
+
+// isDemonstration answers whether the register says that it is a demonstration.
+func isDemonstration(m *projections.Models) (bool, error) {
+	_, err := m.Accounts.Account(domain.Demonstration)
+	return err == nil, nil
 }
 
 // Health says that the process is alive.

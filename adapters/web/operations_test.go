@@ -33,6 +33,9 @@ func TestStatus(t *testing.T) {
 	if a := r.get("/status"); a.field("details", "records") != "7" {
 		t.Errorf("got %s", a.Body)
 	}
+	if a := r.get("//status", nobody); strings.Contains(string(a.Body), "demonstration") {
+		t.Errorf("it is no demonstration: %s", a.Body)
+	}
 	r.get("//healthz", nobody).is(200, "")
 	r.get("//readyz", nobody).is(200, "")
 	metrics := string(r.get("//metrics", nobody).Body)
@@ -259,6 +262,23 @@ func TestPage(t *testing.T) {
 		t.Errorf("got %q", csp)
 	}
 	r.get("//style.css", nobody).is(200, "")
+}
+
+func TestADemonstrationSaysSo(t *testing.T) {
+	r := newRegister(t)
+	const banner = "Dimostrazione"
+	if a := r.get("//", nobody); strings.Contains(string(a.Body), banner) {
+		t.Errorf("it is no demonstration: %s", a.Body)
+	}
+	r.post("/accounts", `{"account":"dimostrazione","label":"Dimostrazione: persone inventate, orologio simulato"}`)
+	for _, path := range []string{"//status", "/status"} {
+		if a := r.get(path, nobody); a.field("demonstration") != "true" {
+			t.Errorf("%s does not say it: %s", path, a.Body)
+		}
+	}
+	if a := r.get("//", nobody); !strings.Contains(string(a.Body), banner) || !strings.Contains(string(a.Body), `lang="en"`) {
+		t.Errorf("the page does not say it: %s", a.Body)
+	}
 }
 
 func TestWhatIsLogged(t *testing.T) {

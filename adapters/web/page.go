@@ -73,6 +73,7 @@ type shown struct {
 	Programmi []projections.Programma
 	Tavoli    []projections.TavoloDetail
 	Position  string
+	Demo      bool // a demonstration
 }
 
 func getPage() action {
@@ -108,6 +109,9 @@ func showCalendar(m *projections.Models) (shown, error) {
 		return shown{}, err
 	}
 	s := shown{Programmi: m.Programmi.List()}
+	if s.Demo, err = isDemonstration(m); err != nil {
+		return shown{}, err
+	}
 	for _, t := range page.Items {
 		d, err := m.Calendar.Tavolo(t.ID, false)
 		if err != nil {
