@@ -169,6 +169,9 @@ func TestTheDemonstration(t *testing.T) {
 	if !strings.Contains(first, `"type":"AccountOpened"`) || !strings.Contains(first, "Dimostrazione: persone inventate, orologio simulato") {
 		t.Errorf("the first fact is %s", first)
 	}
+	if status := s.must(http.MethodGet, "/status", "", ""); !strings.Contains(status, `"demonstration":true`) {
+		t.Errorf("/status does not say that it is a demonstration: %s", status)
+	}
 	for path, want := range map[string]int{
 		"/tavoli": 7, "/enti?kind=comune&limit=1000": 392, "/enti?kind=libero-consorzio": 6, "/enti?kind=citta-metropolitana": 3, "/enti?member=true": 26,
 	} {

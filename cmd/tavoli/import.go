@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/url"
 	"os"
 	"strconv"
 
@@ -46,7 +47,10 @@ func importProgrammeCommand() command {
 
 // carriedFiles are what the program carries, by the names under which it is
 // imported. A file of the same name is meant by ./demo.
-var carriedFiles = map[string]func() ([]line, error){"coopera": cooperaLines, "demo": demoLines}
+var carriedFiles = map[string]func() ([]line, error){"coopera": cooperaLines, demoSource: demoLines}
+
+// demoSource is the name of the demonstration among what is imported.
+const demoSource = "demo"
 
 func importEntiCommand() command {
 	return command{"import enti", "FILE", "importa un elenco CSV di enti · imports a CSV list of enti", func(fs *flag.FlagSet) action {
@@ -73,7 +77,7 @@ func importCooperaCommand() command {
 func importDemoCommand() command {
 	return command{"import demo", "", "importa il programma e persone inventate · imports the programme and invented people", func(fs *flag.FlagSet) action {
 		i := bindImport(fs, false)
-		return func(ctx context.Context, p *program, _ []string) error { return i.all(ctx, p, "demo", demoLines) }
+		return func(ctx context.Context, p *program, _ []string) error { return i.all(ctx, p, demoSource, demoLines) }
 	}}
 }
 
@@ -118,6 +122,11 @@ func (i *importing) all(ctx context.Context, p *program, source string, read fun
 		return i.tell(p, report)
 	}
 	err = i.target.with(ctx, p, func(c *client) error {
+		if source == demoSource {
+			if err := sparesTheReal(ctx, c); err != nil {
+				return err
+			}
+		}
 		before, err := facts(ctx, c)
 		if err != nil {
 			return err
@@ -134,6 +143,20 @@ func (i *importing) all(ctx context.Context, p *program, source string, read fun
 		return err
 	}
 	return i.tell(p, report)
+}
+
+// sparesTheReal refuses to put invented people into a register that has tavoli and
+// is no demonstration.
+func sparesTheReal(ctx context.Context, c *client) error {
+	var status struct{ Demonstration bool }
+	var tavoli struct{ Items []json.RawMessage }
+	if err := errors.Join(c.ask(ctx, "/status", nil, &status), c.ask(ctx, "/tavoli", c.current(make(url.Values)), &tavoli)); err != nil {
+		return err
+	}
+	if len(tavoli.Items) > 0 && !status.Demonstration {
+		return invalidInput("questo registro ha già tavoli veri: la dimostrazione va in un registro vuoto · this register has real tavoli: the demonstration goes into an empty one")
+	}
+	return nil
 }
 
 func (i *importing) tell(p *program, r imported) error {
