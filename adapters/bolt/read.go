@@ -38,6 +38,13 @@ func (s *Store) ReadStream(ctx context.Context, name domain.Stream, from domain.
 	}
 }
 
+// Most streams that are read hold a few entries or none, and are read to see
+// whether there are any.
+const (
+	fewFound  = 8
+	manyFound = 256
+)
+
 // A streamReader is how far the reading of a stream has come.
 type streamReader struct {
 	s        *Store
@@ -47,7 +54,7 @@ type streamReader struct {
 	cursor   cursor
 	started  bool
 	ahead    []domain.Position // found and not read yet
-	found    [256]domain.Position
+	found    []domain.Position // room for what is found at a time
 }
 
 // page returns the next entries of the stream and whether there may be more.
@@ -78,11 +85,13 @@ func (r *streamReader) look() bool {
 		if r.cursor, ok = x.seek([]byte(r.stream), r.revision); !ok {
 			return false
 		}
-		r.started = true
+		r.started, r.found = true, make([]domain.Position, fewFound)
 	} else if r.cursor.done {
 		return false
+	} else if len(r.found) < manyFound {
+		r.found = make([]domain.Position, manyFound)
 	}
-	n := x.read(&r.cursor, r.found[:], r.head)
+	n := x.read(&r.cursor, r.found, r.head)
 	r.cursor.done = n < len(r.found)
 	r.ahead = r.found[:n]
 	return n > 0
