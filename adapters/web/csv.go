@@ -109,8 +109,8 @@ func rosterSheet(lines []projections.RosterLine) []byte {
 		}
 		s.row(
 			l.FamilyName, l.GivenName, l.Function, ente.Name, string(ente.Kind), ente.Code, ente.Province,
-			inItalian(string(l.Capacity)), inItalian(string(l.Mode)), inItalian(string(l.State)), number(l.PlaceInLine), clock(l.Since),
-			inItalian(l.Attendance), optional(l.Minutes), judged(l.Validated), l.Email, l.Phone, stretches(l.Presences), l.Participant.String(),
+			InItalian(string(l.Capacity)), InItalian(string(l.Mode)), InItalian(string(l.State)), number(l.PlaceInLine), clock(l.Since),
+			InItalian(l.Attendance), optional(l.Minutes), judged(l.Validated), l.Email, l.Phone, stretches(l.Presences), l.Participant.String(),
 		)
 	}
 	return []byte(s.b.String())
@@ -151,13 +151,13 @@ func stretches(list []projections.Presence) string {
 		if p.To != nil {
 			end = p.To.In(domain.Rome).Format("15:04")
 		}
-		texts[i] = p.From.In(domain.Rome).Format("2006-01-02 15:04") + "-" + end + " " + inItalian(string(p.Mode)) + " (" + inItalian(string(p.Source)) + ")"
+		texts[i] = p.From.In(domain.Rome).Format("2006-01-02 15:04") + "-" + end + " " + InItalian(string(p.Mode)) + " (" + InItalian(string(p.Source)) + ")"
 	}
 	return strings.Join(texts, ", ")
 }
 
-// inItalian returns a word of the register as people read it.
-func inItalian(word string) string {
+// InItalian returns a word of the API as people read it: "in presenza" for in-presence.
+func InItalian(word string) string {
 	if text, ok := italianWords[word]; ok {
 		return text
 	}

@@ -19,7 +19,7 @@ var pageStyle []byte
 
 // calendar is the page of the calendar.
 var calendar = template.Must(template.New("calendar").Funcs(template.FuncMap{
-	"word": func(w any) string { return inItalian(toText(w)) },
+	"word": func(w any) string { return InItalian(toText(w)) },
 	"day":  longDay, "hours": hours, "initial": initialUpper,
 }).Parse(calendarPage))
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"tavoli/adapters/web"
 )
 
 // A moment is the two times of a question, as they are asked for.
@@ -205,7 +207,7 @@ func printRoster(p *program, raw []byte) error {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return err
 	}
-	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), r.when(), r.Mode, r.State); err != nil {
+	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), r.when(), web.InItalian(r.Mode), web.InItalian(r.State)); err != nil {
 		return err
 	}
 	var rows [][]string
@@ -227,7 +229,7 @@ func (r rosterShown) when() string {
 }
 
 func (l rosterLine) cells() []string {
-	ente, minutes, validated, state := "", "", "", l.State
+	ente, minutes, validated, state := "", "", "", web.InItalian(l.State)
 	if l.Ente != nil {
 		ente = l.Ente.Name
 	}
@@ -240,7 +242,7 @@ func (l rosterLine) cells() []string {
 	if l.PlaceInLine > 0 {
 		state += fmt.Sprintf(" %d°", l.PlaceInLine)
 	}
-	return []string{l.Name, ente, l.Capacity, l.Mode, state, l.Attendance, minutes, validated}
+	return []string{l.Name, ente, web.InItalian(l.Capacity), web.InItalian(l.Mode), state, web.InItalian(l.Attendance), minutes, validated}
 }
 
 // clockOf returns the hour of a moment in Italy.
