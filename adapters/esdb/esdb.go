@@ -62,6 +62,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	s := &Store{options: o, log: o.Log, clock: &clock{now: o.Now}, gone: &gone{set: make(map[domain.Stream]bool)}}
 	s.guard = newGuard(config, where, o.Log)
 	s.guard.check = s.check
+	s.guard.watch = following(o.Prefix+storeStream, client.End{})
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	if err := s.begin(ctx); err != nil {

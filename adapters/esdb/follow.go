@@ -95,7 +95,7 @@ func (f *follower) catchUp(ctx context.Context) error {
 func (f *follower) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	items, err := f.s.open(ctx, following(f.s.options.Prefix, max(f.at, f.s.origin)))
+	items, err := f.s.open(ctx, following(f.s.options.Prefix, positionOf(max(f.at, f.s.origin))))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,9 @@ const (
 	lastWait  = 2 * time.Second
 )
 
+// redirections is how often a new connection may be sent to another leader.
+const redirections = 3
+
 // patience is how long a client that has worked may take to give out a connection.
 const patience = time.Second
 
@@ -37,8 +40,10 @@ type guard struct {
 	where  string // the servers, for people
 	log    *slog.Logger
 
-	// check looks at the store behind a new connection.
+	// check looks at the store behind a connection; watch opens a subscription
+	// that brings what gives reason to look again.
 	check func(context.Context, *generation) error
+	watch opening
 
 	stop context.Context // ends when the guard is closed
 	end  context.CancelFunc
@@ -55,6 +60,8 @@ type guard struct {
 type generation struct {
 	guard  *guard
 	client *client.Client
+	life   context.Context // ends when the generation is retired
+	end    context.CancelFunc
 
 	mu       sync.Mutex
 	users    int
@@ -190,19 +197,29 @@ func (g *guard) dial() (*generation, error) {
 		return nil, err
 	}
 	gen := &generation{guard: g}
+	gen.life, gen.end = context.WithCancel(g.stop)
 	config := g.config
 	config.MaxDiscoverAttempts = math.MaxInt
 	config.Logger = gen.hear
 	var err error
 	if gen.client, err = client.NewClient(&config); err != nil {
+		gen.end()
 		return nil, final("%s: %w", g.where, err)
 	}
 	ctx, cancel := context.WithTimeout(g.stop, *config.DefaultDeadline)
 	defer cancel()
-	if err := g.check(ctx, gen); err != nil {
+	err = g.check(ctx, gen)
+	for range redirections {
+		if codeOf(err) != client.ErrorCodeNotLeader {
+			break
+		}
+		err = g.check(ctx, gen) // at the leader, where the client has been sent
+	}
+	if err != nil {
 		gen.retire()
 		return nil, err
 	}
+	go g.hold(gen)
 	return gen, nil
 }
 
@@ -265,6 +282,7 @@ func (gen *generation) retire() {
 	gen.mu.Lock()
 	first := !gen.retired
 	gen.retired = true
+	gen.end()
 	idle := gen.users == 0
 	gen.mu.Unlock()
 	if first && idle {

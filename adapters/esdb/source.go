@@ -188,10 +188,10 @@ func allBackwards(count uint64) opening {
 }
 
 // following subscribes to the streams with a prefix after a position.
-func following(prefix string, after domain.Position) opening {
+func following(prefix string, after client.AllPosition) opening {
 	return func(ctx context.Context, c *client.Client) (func() item, func(), error) {
 		sub, err := c.SubscribeToAll(ctx, client.SubscribeToAllOptions{
-			From:            positionOf(after),
+			From:            after,
 			MaxSearchWindow: 1024, CheckpointInterval: 1,
 			Filter: &client.SubscriptionFilter{Type: client.StreamFilterType, Prefixes: []string{prefix}},
 		})

@@ -98,6 +98,9 @@ func (f *Faults) dropStatus() error {
 // enter is the beginning of every call on streams.
 func (s *Server) enter(ctx context.Context, trailer func(metadata.MD)) error {
 	s.calls.Add(1)
+	if insists(ctx) {
+		s.leaderly.Add(1)
+	}
 	s.fmu.Lock()
 	wait, failure := s.delay, error(nil)
 	if s.fails > 0 {
@@ -116,15 +119,17 @@ func (s *Server) enter(ctx context.Context, trailer func(metadata.MD)) error {
 	return s.checkLeader(ctx, trailer)
 }
 
+// insists reports whether only the leader is to answer a call.
+func insists(ctx context.Context) bool {
+	md, _ := metadata.FromIncomingContext(ctx)
+	v := md.Get("requires-leader")
+	return len(v) == 1 && v[0] == "true"
+}
+
 // checkLeader tells who insists on the leader where it is.
 func (s *Server) checkLeader(ctx context.Context, trailer func(metadata.MD)) error {
-	md, _ := metadata.FromIncomingContext(ctx)
-	if v := md.Get("requires-leader"); len(v) == 0 || v[0] != "true" {
-		return nil
-	}
-	s.leaderly.Add(1)
 	leader := s.cluster.lead()
-	if leader == s || leader == nil {
+	if leader == s || leader == nil || !insists(ctx) {
 		return nil
 	}
 	host, port, err := leader.endpoint()

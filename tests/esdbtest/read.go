@@ -112,7 +112,7 @@ func (s *Server) position(o *streams.ReadReq_Options) (uint64, error) {
 	if p.CommitPosition < p.PreparePosition {
 		return 0, thrown("the commit position is less than the prepare position")
 	}
-	if _, _, exact := s.log.all(p.CommitPosition); !exact && s.modern && !s.scavenged() {
+	if _, _, exact := s.log.all(p.CommitPosition); !exact && s.strict && !s.scavenged() {
 		return 0, status.Error(codes.InvalidArgument, "invalid position")
 	}
 	return p.CommitPosition, nil

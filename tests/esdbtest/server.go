@@ -1,6 +1,7 @@
 package esdbtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ import (
 
 // Options of a server. The zero value is what one wants.
 type Options struct {
+	Addr       string // to listen on; any port of loopback unless given
 	Version    string // "23.10.6" unless given; it decides how subscriptions behave
+	Strict     bool   // refuse positions the log never gave, as 24.x does, in older versions too
 	LiveBuffer int    // events a live subscription of 23.10 may be behind; 0: 64
 }
 
@@ -33,6 +36,7 @@ type Server struct {
 	log      *Log
 	options  Options
 	modern   bool // subscriptions as of 24.2
+	strict   bool
 	addr     string
 	cluster  *cluster
 	subs     atomic.Int64
@@ -70,8 +74,9 @@ func StartCluster(l *Log, n int, o Options) ([]*Server, error) {
 	}
 	c := &cluster{}
 	for range n {
-		s := &Server{log: l, options: o, cluster: c, addr: "127.0.0.1:0"}
+		s := &Server{log: l, options: o, cluster: c, addr: cmp.Or(o.Addr, "127.0.0.1:0")}
 		s.modern = !strings.HasPrefix(o.Version, "23.") && !strings.HasPrefix(o.Version, "22.")
+		s.strict = s.modern || o.Strict
 		if err := s.Restart(); err != nil {
 			for _, started := range c.nodes {
 				started.Stop()
@@ -83,6 +88,9 @@ func StartCluster(l *Log, n int, o Options) ([]*Server, error) {
 	c.leader = c.nodes[0]
 	return c.nodes, nil
 }
+
+// Addr returns where the node listens.
+func (s *Server) Addr() string { return s.addr }
 
 // URL returns the connection string of this node alone.
 func (s *Server) URL() string { return "esdb://" + s.addr + "?tls=false" }

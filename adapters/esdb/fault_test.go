@@ -1,0 +1,452 @@
+package esdb_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"tavoli/adapters/esdb"
+	"tavoli/domain"
+	"tavoli/tests/esdbtest"
+)
+
+func TestAnswerLost(t *testing.T) {
+	for _, code := range []codes.Code{codes.Unavailable, codes.Aborted, codes.DeadlineExceeded, codes.Unknown, codes.Canceled} {
+		t.Run(code.String(), func(t *testing.T) {
+			server := serve(t, esdbtest.Options{})
+			s := open(t, server.URL(), esdb.Options{})
+			b, next := batch(fact(), domain.NoStream, 3), domain.Batch{}
+			server.LoseAnswers(2, code)
+			pos, err := s.Append(t.Context(), b)
+			must(t, err)
+			next = batch(b.Stream, 2, 1)
+			_, err = s.Append(t.Context(), next)
+			must(t, err)
+			holds(t, s, b.Stream, b, next)
+			again, err := s.Append(t.Context(), b)
+			must(t, err)
+			if again != pos {
+				t.Errorf("the batch is at %d, then at %d", pos, again)
+			}
+		})
+	}
+}
+
+// TestAnswerNeverComes shows that an outcome that stays unknown is called so, and
+// that the same append then finds out.
+func TestAnswerNeverComes(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{Timeout: 400 * time.Millisecond})
+	b := batch(fact(), domain.NoStream, 2)
+	server.LoseAnswers(1000, codes.Aborted)
+	_, err := s.Append(t.Context(), b)
+	is(t, err, domain.Unknown)
+	if domain.IsDefinite(err) {
+		t.Errorf("%v promises that nothing was stored", err)
+	}
+	server.LoseAnswers(0, codes.OK)
+	_, err = s.Append(t.Context(), b)
+	must(t, err)
+	holds(t, s, b.Stream, b)
+}
+
+func TestSwallowedAppend(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{Timeout: 2 * time.Second})
+	b := batch(fact(), domain.NoStream, 1)
+	server.Swallow(1)
+	_, err := s.Append(t.Context(), b)
+	must(t, err)
+	holds(t, s, b.Stream, b)
+}
+
+// TestRestarts restarts the server while many write and follow.
+func TestRestarts(t *testing.T) {
+	const clients, each = 8, 30
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{Stall: time.Second})
+	written := make([][]domain.Batch, clients)
+	var all sync.WaitGroup
+	for c := range clients {
+		stream := fact()
+		all.Go(func() {
+			for i := range each {
+				b := batch(stream, domain.Revision(2*i)-1, 2)
+				if _, err := insist(t.Context(), s, b); err != nil {
+					t.Errorf("append: %v", err)
+					return
+				}
+				written[c] = append(written[c], b)
+				time.Sleep(5 * time.Millisecond) // to last through the restarts
+			}
+		})
+	}
+	var seen []domain.Entry
+	all.Go(func() {
+		var err error
+		if seen, err = watch(t.Context(), s, 0, clients*each*2, nil); err != nil {
+			t.Error(err)
+		}
+	})
+	for range 6 {
+		time.Sleep(30 * time.Millisecond)
+		must(t, server.Restart())
+	}
+	all.Wait()
+	for _, list := range written {
+		holds(t, s, list[0].Stream, list...)
+	}
+	inOrder(t, seen, clients*each*2)
+}
+
+// TestLeaderMoves lets each node lead in turn, with and without gossip.
+func TestLeaderMoves(t *testing.T) {
+	nodes := cluster(t, 3, esdbtest.Options{})
+	for name, url := range map[string]string{"gossip": nodes[0].ClusterURL(), "one address": nodes[1].URL()} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, url, esdb.Options{})
+			stream, after := fact(), head(t, s)
+			var list []domain.Batch
+			for i := range 9 {
+				nodes[i%3].Lead()
+				b := batch(stream, domain.Revision(i)-1, 1)
+				_, err := s.Append(t.Context(), b)
+				must(t, err)
+				list = append(list, b)
+				holds(t, s, stream, list...)
+			}
+			seen, err := watch(t.Context(), s, after, 9, nil)
+			must(t, err)
+			inOrder(t, seen, 9)
+		})
+	}
+	for _, n := range nodes {
+		if got := n.Followable(); got > 0 {
+			t.Errorf("%d calls did not insist on the leader", got)
+		}
+	}
+}
+
+// TestLeaderDies stops the leader; another node takes over.
+func TestLeaderDies(t *testing.T) {
+	nodes := cluster(t, 3, esdbtest.Options{})
+	s := open(t, nodes[0].ClusterURL(), esdb.Options{})
+	a := batch(fact(), domain.NoStream, 1)
+	_, err := s.Append(t.Context(), a)
+	must(t, err)
+	nodes[0].Stop()
+	nodes[1].Lead()
+	b := batch(a.Stream, 0, 1)
+	_, err = s.Append(t.Context(), b)
+	must(t, err)
+	holds(t, s, a.Stream, a, b)
+}
+
+func head(t *testing.T, s domain.Store) domain.Position {
+	t.Helper()
+	pos, err := s.Head(t.Context())
+	must(t, err)
+	return pos
+}
+
+// TestSlowFollower is dropped by servers of 23.10 for being slow, and misses nothing.
+func TestSlowFollower(t *testing.T) {
+	const n = 2000
+	server := serve(t, esdbtest.Options{LiveBuffer: 16})
+	s := open(t, server.URL(), esdb.Options{})
+	stream := fact()
+	var all sync.WaitGroup
+	all.Go(func() {
+		for i := range n / 20 {
+			if _, err := s.Append(t.Context(), batch(stream, domain.Revision(20*i)-1, 20)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	i := 0
+	seen, err := watch(t.Context(), s, 0, n, func(domain.Entry) {
+		if i++; i%50 == 0 {
+			time.Sleep(5 * time.Millisecond) // slow
+		}
+	})
+	must(t, err)
+	all.Wait()
+	inOrder(t, seen, n)
+}
+
+func TestDroppedFollower(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	stream := fact()
+	ended := make(chan error, 1)
+	go func() {
+		list, err := watch(t.Context(), s, 0, 20, nil)
+		inOrder(t, list, 20)
+		ended <- err
+	}()
+	for i := range 20 {
+		eventually(t, "the store and the follower have subscribed", func() bool { return server.Subscriptions() == 2 })
+		if i%2 == 0 {
+			server.DropSubscriptions(codes.Aborted, "Consumer too slow to handle event while live. Client resubscription required.")
+		} else {
+			server.DropSubscriptions(codes.Unavailable, "the server shuts down")
+		}
+		_, err := s.Append(t.Context(), batch(stream, domain.Revision(i)-1, 1))
+		must(t, err)
+	}
+	must(t, <-ended)
+}
+
+// TestSilentFollower has a subscription that seems to live and brings nothing.
+func TestSilentFollower(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{Stall: 100 * time.Millisecond})
+	stream := fact()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := watch(t.Context(), s, 0, 5, nil)
+		ended <- err
+	}()
+	eventually(t, "the store and the follower have subscribed", func() bool { return server.Subscriptions() == 2 })
+	server.Mute(true)
+	for i := range 5 {
+		_, err := s.Append(t.Context(), batch(stream, domain.Revision(i)-1, 1))
+		must(t, err)
+	}
+	must(t, <-ended)
+}
+
+// TestDeadlines lets many call through outages. None waits longer than it said, and
+// nothing is left of them.
+func TestDeadlines(t *testing.T) {
+	const outages, callers, limit = 8, 40, 300 * time.Millisecond
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	var slowest time.Duration
+	var mu sync.Mutex
+	for range outages {
+		server.Stop()
+		var all sync.WaitGroup
+		for i := range callers {
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), limit)
+				defer cancel()
+				began := time.Now()
+				err := callSomething(ctx, s, i)
+				took := time.Since(began)
+				if err == nil {
+					t.Error("a call went well without a server")
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				slowest = max(slowest, took)
+			})
+		}
+		all.Wait()
+		must(t, server.Restart())
+		b := batch(fact(), domain.NoStream, 1)
+		_, err := s.Append(t.Context(), b)
+		must(t, err)
+	}
+	t.Logf("the slowest of %d calls took %s, and should have %s", outages*callers, slowest, limit)
+	if slowest > limit+100*time.Millisecond {
+		t.Errorf("a call took %s instead of %s", slowest, limit)
+	}
+}
+
+// callSomething makes one of the calls a store has.
+func callSomething(ctx context.Context, s domain.Store, i int) error {
+	switch i % 4 {
+	case 0:
+		_, err := s.Append(ctx, batch(fact(), domain.NoStream, 1))
+		return err
+	case 1:
+		for _, err := range s.ReadStream(ctx, fact(), 0) {
+			return err
+		}
+		return nil
+	case 2:
+		_, err := s.Head(ctx)
+		return err
+	}
+	for range s.Follow(ctx, 0) {
+	}
+	return ctx.Err()
+}
+
+// TestNothingLeaks goes through many outages under load and counts goroutines,
+// which is what the client leaks with each connection.
+func TestNothingLeaks(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	outages := func(n int) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 12 {
+			all.Go(func() {
+				for ctx.Err() == nil {
+					short, end := context.WithTimeout(ctx, 100*time.Millisecond)
+					_ = callSomething(short, s, i)
+					end()
+				}
+			})
+		}
+		for range n {
+			must(t, server.Restart())
+			b := batch(fact(), domain.NoStream, 1)
+			if _, err := insist(ctx, s, b); err != nil {
+				t.Error(err)
+			}
+		}
+		cancel()
+		all.Wait()
+	}
+	outages(3)
+	quiet := settled()
+	outages(40)
+	if left := settled(); left > quiet+3 {
+		buf := make([]byte, 1<<20)
+		t.Errorf("%d goroutines before, %d after 40 outages\n%s", quiet, left, buf[:runtime.Stack(buf, true)])
+	} else {
+		t.Logf("%d goroutines before, %d after 40 outages", quiet, left)
+	}
+}
+
+// settled returns how many goroutines there are when their number falls no more.
+func settled() int {
+	least, since := runtime.NumGoroutine(), time.Now()
+	for time.Since(since) < time.Second {
+		if n := runtime.NumGoroutine(); n < least {
+			least, since = n, time.Now()
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return least
+}
+
+// TestPlainWords looks at what people are told who configured something wrong.
+func TestPlainWords(t *testing.T) {
+	old := serve(t, esdbtest.Options{Version: "21.10.0"})
+	gone := serve(t, esdbtest.Options{})
+	gone.Stop()
+	for name, c := range map[string]struct{ url, want string }{
+		"no address":  {"http://localhost:2113", "not of the form esdb://host:port"},
+		"nobody":      {gone.URL(), "the event store cannot be reached"},
+		"old server":  {old.URL(), "runs version 21.10.0; version 22 or newer is needed"},
+		"a bad name":  {"esdb://anna:segreto@[::1", "not of the form"},
+		"no TLS here": {strings.Replace(old.URL(), "tls=false", "tls=true", 1), "the event store cannot be reached"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := esdb.Open(t.Context(), c.url, esdb.Options{Timeout: 300 * time.Millisecond})
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want %q in it", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "segreto") {
+				t.Errorf("%v tells the password", err)
+			}
+		})
+	}
+}
+
+// TestExchanged puts another store behind the address of the first.
+func TestExchanged(t *testing.T) {
+	first := serve(t, esdbtest.Options{})
+	s := open(t, first.URL(), esdb.Options{})
+	must(t, func() error { _, err := s.Append(t.Context(), batch(fact(), domain.NoStream, 1)); return err }())
+	first.Stop()
+	other, err := esdbtest.Start(logIn(t, ""), esdbtest.Options{Addr: first.Addr()})
+	must(t, err)
+	t.Cleanup(other.Stop)
+	open(t, other.URL(), esdb.Options{}) // makes a store there
+	ended := false
+	for _, err := range s.Follow(t.Context(), 0) {
+		if ended = err != nil && strings.Contains(err.Error(), "the event store was exchanged"); ended {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = s.Append(t.Context(), batch(fact(), domain.NoStream, 1))
+	if !ended || err == nil || !strings.Contains(err.Error(), "the event store was exchanged") {
+		t.Errorf("the follower ended: %t; append: %v", ended, err)
+	}
+}
+
+// TestRaiseEpoch restores the store, so to say, while a node uses it.
+func TestRaiseEpoch(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	running := open(t, server.URL(), esdb.Options{})
+	before := running.Identity()
+	raised, err := esdb.RaiseEpoch(t.Context(), server.URL(), esdb.Options{})
+	must(t, err)
+	after := open(t, server.URL(), esdb.Options{}).Identity()
+	if after != raised || after.ID != before.ID || after.Epoch != before.Epoch+1 {
+		t.Errorf("the store was %s, then %s, and is %s", before, raised, after)
+	}
+	eventually(t, "the running node has noticed", func() bool {
+		_, err := running.Head(t.Context())
+		return err != nil && strings.Contains(err.Error(), "the event store was exchanged")
+	})
+}
+
+// TestForgetElsewhere forgets on one node and reads on another, and once more when
+// the server was scavenged.
+func TestForgetElsewhere(t *testing.T) {
+	log := logIn(t, "")
+	server, err := esdbtest.Start(log, esdbtest.Options{Version: "24.10.4"})
+	must(t, err)
+	t.Cleanup(server.Stop)
+	a, b := open(t, server.URL(), esdb.Options{}), open(t, server.URL(), esdb.Options{})
+	person, f := domain.Stream("persona-"+draft().ID.String()), batch(fact(), domain.NoStream, 2)
+	at, err := a.Append(t.Context(), batch(person, domain.NoStream, 3), f)
+	must(t, err)
+	last, err := a.Append(t.Context(), batch(person, 2, 1))
+	must(t, err)
+	must(t, a.Forget(t.Context(), person))
+	for range 2 {
+		for _, s := range []domain.Store{b, open(t, server.URL(), esdb.Options{})} {
+			list, err := watch(t.Context(), s, 0, 2, nil)
+			must(t, err)
+			inOrder(t, list, 2)
+			holds(t, s, person)
+			holds(t, s, f.Stream, f)
+			_, err = s.Append(t.Context(), batch(person, 3, 1))
+			is(t, err, domain.ErrStreamForgotten)
+			for _, after := range []domain.Position{at, last} {
+				for page, err := range s.ReadAll(t.Context(), after) {
+					if err != nil || len(page.Entries) > 0 {
+						t.Errorf("after %d come %d entries, error %v", after, len(page.Entries), err)
+					}
+				}
+			}
+		}
+		log.Scavenge()
+	}
+}
+
+// TestCloseWhileWriting leaves open what became of an append under way.
+func TestCloseWhileWriting(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	server.Delay(time.Second)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.Append(t.Context(), batch(fact(), domain.NoStream, 1))
+		ended <- err
+	}()
+	eventually(t, "the append is under way", func() bool { return server.Appends() > 1 })
+	must(t, s.Close())
+	err := <-ended
+	is(t, err, domain.Unknown)
+	if !errors.Is(err, domain.ErrStoreClosed) {
+		t.Errorf("%v does not say why", err)
+	}
+}
