@@ -134,7 +134,6 @@ var (
 	ErrNoAccount     = &Error{Kind: NotFound, Code: "account-not-found", Text: "there is no such account"}
 	ErrAccountExists = &Error{Kind: Refused, Code: "account-exists", Text: "the account exists already"}
 	ErrNoToken       = &Error{Kind: NotFound, Code: "token-not-found", Text: "the account has no such token"}
-	ErrNoRole        = &Error{Kind: Refused, Code: "role-not-granted", Text: "the account does not have the role"}
 	ErrLastAdmin     = &Error{Kind: Refused, Code: "own-role", Text: "nobody takes away his own administration"}
 	ErrInThePast     = &Error{Kind: Refused, Code: "in-the-past", Text: "the end lies in the past"}
 )

@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Kind is a class of error: it tells the caller what can be done about it.
@@ -42,15 +43,11 @@ func (e *Error) Error() string {
 	if len(e.Fields) == 0 {
 		return e.Text
 	}
-	text := e.Text
+	parts := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
-		sep := "; "
-		if i == 0 {
-			sep = ": "
-		}
-		text += sep + f.Pointer + ": " + f.Text
+		parts[i] = f.Pointer + ": " + f.Text
 	}
-	return text
+	return e.Text + ": " + strings.Join(parts, "; ")
 }
 
 // Unwrap returns the kind, so that errors.Is knows it.

@@ -324,7 +324,7 @@ func (l *lane) board(cmd any, drafts []Draft, meta Meta) *flight {
 		size += len(d.Data) + envelopeRoom
 	}
 	var f *flight
-	if n := len(l.waiting); n > 0 && !(n == 1 && l.flying) {
+	if n := len(l.waiting); n > 1 || n == 1 && !l.flying {
 		f = l.waiting[n-1]
 	}
 	if f == nil || len(f.commands) >= maxFlight || f.size+size > MaxBatch {

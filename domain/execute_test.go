@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,21 +20,33 @@ import (
 // flaky is a store that fails as told.
 type flaky struct {
 	*memory.Store
-	fail atomic.Pointer[func() (error, bool)] // the error, and whether the batches are stored all the same
+	fail atomic.Pointer[failure]
+}
+
+// A failure says how an append goes wrong, if it does.
+type failure struct {
+	before func() error // nothing is stored
+	after  func() error // all is stored, and the answer is lost
+}
+
+// at asks one of them.
+func (f *failure) at(when func(*failure) func() error) error {
+	if f == nil || when(f) == nil {
+		return nil
+	}
+	return when(f)()
 }
 
 func (f *flaky) Append(ctx context.Context, batches ...domain.Batch) (domain.Position, error) {
-	if fail := f.fail.Load(); fail != nil {
-		if err, stored := (*fail)(); err != nil {
-			if stored {
-				if _, err := f.Store.Append(ctx, batches...); err != nil {
-					return 0, err
-				}
-			}
-			return 0, err
-		}
+	fail := f.fail.Load()
+	if err := fail.at(func(f *failure) func() error { return f.before }); err != nil {
+		return 0, err
 	}
-	return f.Store.Append(ctx, batches...)
+	pos, err := f.Store.Append(ctx, batches...)
+	if lost := fail.at(func(f *failure) func() error { return f.after }); err == nil && lost != nil {
+		return 0, lost
+	}
+	return pos, err
 }
 
 func meta(name string) domain.Meta {
@@ -43,7 +56,7 @@ func meta(name string) domain.Meta {
 func tenSeats(t *testing.T, store *memory.Store) {
 	t.Helper()
 	past(t, store, domain.EnteRegistered{Ente: alcamo, Official: "Alcamo"}, planned, convened,
-		domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: ptr(10)}})
+		domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: new(10)}})
 }
 
 // history returns what a stream holds.
@@ -157,7 +170,7 @@ func TestIfRevision(t *testing.T) {
 	tenSeats(t, store)
 	x := &domain.Executor{Store: store}
 	stale, fresh := meta("stale"), meta("fresh")
-	stale.IfRevision, fresh.IfRevision = ptr(domain.Revision(1)), ptr(domain.Revision(2))
+	stale.IfRevision, fresh.IfRevision = new(domain.Revision(1)), new(domain.Revision(2))
 	if _, err := register(anna)(x, stale); !errors.Is(err, domain.ErrChanged) {
 		t.Errorf("got %v, want %v", err, domain.ErrChanged)
 	}
@@ -174,13 +187,17 @@ func TestAnUnknownOutcomeIsPursued(t *testing.T) {
 			tenSeats(t, store.Store)
 			var left atomic.Int32
 			left.Store(3)
-			fail := func() (error, bool) {
+			lost := func() error {
 				if left.Add(-1) < 0 {
-					return nil, false
+					return nil
 				}
-				return fmt.Errorf("connection lost: %w", domain.Unknown), stored
+				return fmt.Errorf("connection lost: %w", domain.Unknown)
 			}
-			store.fail.Store(&fail)
+			if stored {
+				store.fail.Store(&failure{after: lost})
+			} else {
+				store.fail.Store(&failure{before: lost})
+			}
 			if _, err := register(anna)(&domain.Executor{Store: store}, meta("lost")); err != nil {
 				t.Fatal(err)
 			}
@@ -198,13 +215,13 @@ func TestAFailedDecisionTakesNobodyWithIt(t *testing.T) {
 	tenSeats(t, store.Store)
 	full := errors.New("no space left")
 	var calls atomic.Int32
-	fail := func() (error, bool) {
+	fail := func() error {
 		if calls.Add(1)%3 == 0 {
-			return full, false
+			return full
 		}
-		return nil, false
+		return nil
 	}
-	store.fail.Store(&fail)
+	store.fail.Store(&failure{before: fail})
 	x := &domain.Executor{Store: store}
 	var group sync.WaitGroup
 	var done, refused atomic.Int32
@@ -361,7 +378,7 @@ func TestRegistrationsAgreeWithANaiveModel(t *testing.T) {
 			switch rapid.SampledFrom([]string{"register", "withdraw", "refuse", "seats", "confirm", "restart"}).Draw(r, "what") {
 			case "register":
 				_, _ = register(p)(x, command)
-				if !m.seated[p] && !contains(m.waiting, p) {
+				if !m.seated[p] && !slices.Contains(m.waiting, p) {
 					m.waiting = append(m.waiting, p)
 				}
 			case "withdraw":
@@ -374,7 +391,7 @@ func TestRegistrationsAgreeWithANaiveModel(t *testing.T) {
 				_, _ = is[*domain.Tavolo](domain.ConfirmRegistration{Tavolo: t6, Participant: p})(x, command)
 			case "seats":
 				m.seats = rapid.IntRange(0, 5).Draw(r, "more")
-				_, _ = is[*domain.Tavolo](domain.SetSeats{Tavolo: t6, InPresence: ptr(m.seats)})(x, command)
+				_, _ = is[*domain.Tavolo](domain.SetSeats{Tavolo: t6, InPresence: new(m.seats)})(x, command)
 			case "restart":
 				x = &domain.Executor{Store: store}
 			}
@@ -382,15 +399,6 @@ func TestRegistrationsAgreeWithANaiveModel(t *testing.T) {
 			agree(t, r, store, m)
 		}
 	})
-}
-
-func contains(list []domain.PersonID, p domain.PersonID) bool {
-	for _, q := range list {
-		if p == q {
-			return true
-		}
-	}
-	return false
 }
 
 // agree folds the history naively and compares it with the model.

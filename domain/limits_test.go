@@ -20,13 +20,13 @@ import (
 
 func TestADecisionIsTakenEightTimes(t *testing.T) {
 	tries := 0
-	conflict := func() (error, bool) {
+	conflict := func() error {
 		tries++
-		return &domain.ConflictError{Stream: t6.Stream(), Expected: 1, Actual: 2}, false
+		return &domain.ConflictError{Stream: t6.Stream(), Expected: 1, Actual: 2}
 	}
 	store := &flaky{Store: memory.New(time.Now)}
 	tenSeats(t, store.Store)
-	store.fail.Store(&conflict)
+	store.fail.Store(&failure{before: conflict})
 	_, err := register(anna)(&domain.Executor{Store: store}, meta("busy"))
 	if !errors.Is(err, domain.ErrBusy) || tries != 8 {
 		t.Errorf("after %d tries: %v, want busy after 8", tries, err)

@@ -21,7 +21,7 @@ func presenceID(name string) domain.PresenceID {
 func was(name string, p domain.PersonID, from, to string) domain.PresenceRecorded {
 	e := domain.PresenceRecorded{Tavolo: t6, Presence: presenceID(name), Participant: p, Mode: domain.InPresence, From: utc("2022-05-25T" + from + ":00Z"), Source: domain.FromDesk}
 	if to != "" {
-		e.To = ptr(utc("2022-05-25T" + to + ":00Z"))
+		e.To = new(utc("2022-05-25T" + to + ":00Z"))
 	}
 	return e
 }
@@ -131,6 +131,8 @@ func TestValidatePresence(t *testing.T) {
 		}
 		return e
 	}
+	unknownHours := planned
+	unknownHours.Schedule = domain.Schedule{Day: meeting.Day}
 	annulledA := domain.PresenceAnnulled{Tavolo: t6, Presence: presenceID("a"), Reason: "r"}
 	run(t, []scenario{
 		{name: "enough", past: with(ruled, was("a", anna, "13:00", "14:30")), do: judge, yield: given(found(90, true, "a"))},
@@ -143,6 +145,7 @@ func TestValidatePresence(t *testing.T) {
 		{name: "judged anew after a correction", past: with(ruled, was("a", anna, "13:00", "14:30"), was("b", anna, "13:00", "13:10"), found(90, true, "a"), annulledA), do: judge, yield: given(found(10, false, "b"))},
 		{name: "still there", past: with(ruled, was("a", anna, "13:00", "")), do: judge, err: domain.ErrPresenceOpen},
 		{name: "never came", past: ruled, do: judge, err: domain.ErrNothingToJudge},
+		{name: "a share of hours nobody knows", past: with(given(oneSeat[0], unknownHours, domain.AttendanceRuleSet{Tavolo: t6, Rule: rule}, convened), registered(anna, domain.InPresence), was("a", anna, "13:00", "14:30")), do: judge, err: domain.ErrNoHours},
 		{name: "without a rule", past: with(full, was("a", anna, "13:00", "14:30")), do: judge, err: domain.ErrNoRule},
 	})
 }

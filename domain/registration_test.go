@@ -13,8 +13,8 @@ func registered(p domain.PersonID, m domain.Mode) domain.ParticipantRegistered {
 	return domain.ParticipantRegistered{Tavolo: t6, Participant: p, Ente: &alcamo, Capacity: domain.AsDelegate, Mode: m}
 }
 
-func waitlisted(p domain.PersonID, m domain.Mode) domain.ParticipantWaitlisted {
-	return domain.ParticipantWaitlisted(registered(p, m))
+func waitlisted(p domain.PersonID) domain.ParticipantWaitlisted {
+	return domain.ParticipantWaitlisted(registered(p, domain.InPresence))
 }
 
 func promoted(p domain.PersonID, m domain.Mode, cause domain.PromotionCause) domain.WaitlistPromoted {
@@ -38,11 +38,11 @@ func register(p domain.PersonID, change ...func(*domain.RegisterParticipant)) fu
 // oneSeat is a convened tavolo with one seat in the room and no limit online.
 var oneSeat = []domain.Event{
 	domain.EnteRegistered{Ente: alcamo, Official: "Alcamo"}, planned, convened,
-	domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: ptr(1)}},
+	domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: new(1)}},
 }
 
 // full has anna in the room, bruno and carla waiting for it in that order.
-var full = with(oneSeat, registered(anna, domain.InPresence), waitlisted(bruno, domain.InPresence), waitlisted(carla, domain.InPresence))
+var full = with(oneSeat, registered(anna, domain.InPresence), waitlisted(bruno), waitlisted(carla))
 
 func TestRegisterParticipant(t *testing.T) {
 	free := oneSeat
@@ -54,7 +54,7 @@ func TestRegisterParticipant(t *testing.T) {
 	run(t, []scenario{
 		{name: "takes a free seat", past: free, do: register(anna), yield: given(registered(anna, domain.InPresence))},
 		{name: "twice is once", past: with(free, registered(anna, domain.InPresence)), do: register(anna)},
-		{name: "waits where it is full", past: with(free, registered(anna, domain.InPresence)), do: register(bruno), yield: given(waitlisted(bruno, domain.InPresence))},
+		{name: "waits where it is full", past: with(free, registered(anna, domain.InPresence)), do: register(bruno), yield: given(waitlisted(bruno))},
 		{name: "waiting twice is once", past: full, do: register(carla)},
 		{name: "a full room leaves the other mode open", past: full, do: register(dario, online), yield: given(registered(dario, domain.Online))},
 		{name: "again in another mode", past: with(free, registered(anna, domain.InPresence)), do: register(anna, online), err: domain.ErrRegistered},
@@ -81,7 +81,7 @@ func TestRegisterParticipant(t *testing.T) {
 		{name: "at the desk, while it is held", past: with(free, opened), do: register(anna), yield: given(registered(anna, domain.InPresence))},
 		{name: "after the end", past: with(free, opened, closed), do: register(anna), err: domain.ErrTavoloClosed},
 		{name: "called off", past: with(free, calledOff), do: register(anna), err: domain.ErrTavoloCalledOff},
-		{name: "no seats at all", past: given(oneSeat[0], planned, convened, domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: ptr(0)}}), do: register(anna), yield: given(waitlisted(anna, domain.InPresence))},
+		{name: "no seats at all", past: given(oneSeat[0], planned, convened, domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: new(0)}}), do: register(anna), yield: given(waitlisted(anna))},
 	})
 }
 
@@ -97,7 +97,7 @@ func TestWhoeverFreesASeatPromotes(t *testing.T) {
 	}
 	set := func(n *int) domain.SeatsSet { return domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: n}} }
 	room := domain.InPresence
-	fullOnline := with(full, domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: ptr(1), Online: ptr(0)}})
+	fullOnline := with(full, domain.SeatsSet{Tavolo: t6, Seats: domain.Seats{InPresence: new(1), Online: new(0)}})
 	run(t, []scenario{
 		{name: "a withdrawal", past: full, do: withdraw(anna), yield: given(withdrawn(anna), promoted(bruno, room, domain.ByWithdrawal))},
 		{name: "a withdrawal of one who waits", past: full, do: withdraw(bruno), yield: given(withdrawn(bruno))},
@@ -118,13 +118,13 @@ func TestWhoeverFreesASeatPromotes(t *testing.T) {
 		{name: "a change to a full mode", past: fullOnline, do: change(anna, domain.Online), err: domain.ErrModeFull},
 		{name: "a change to the mode one has", past: full, do: change(anna, room)},
 		{name: "a change by one who withdrew", past: with(full, withdrawn(anna)), do: change(anna, domain.Online), err: domain.ErrNotActive},
-		{name: "two more seats", past: full, do: seats(ptr(3)), yield: given(set(ptr(3)), promoted(bruno, room, domain.BySeats), promoted(carla, room, domain.BySeats))},
-		{name: "one more seat", past: full, do: seats(ptr(2)), yield: given(set(ptr(2)), promoted(bruno, room, domain.BySeats))},
+		{name: "two more seats", past: full, do: seats(new(3)), yield: given(set(new(3)), promoted(bruno, room, domain.BySeats), promoted(carla, room, domain.BySeats))},
+		{name: "one more seat", past: full, do: seats(new(2)), yield: given(set(new(2)), promoted(bruno, room, domain.BySeats))},
 		{name: "no limit any more", past: full, do: seats(nil), yield: given(set(nil), promoted(bruno, room, domain.BySeats), promoted(carla, room, domain.BySeats))},
-		{name: "fewer seats than are taken", past: full, do: seats(ptr(0)), yield: given(set(ptr(0)))},
-		{name: "a withdrawal where too many sit", past: with(full, set(ptr(0))), do: withdraw(anna), yield: given(withdrawn(anna))},
-		{name: "the same seats", past: full, do: seats(ptr(1))},
-		{name: "too many seats", past: full, do: seats(ptr(domain.MaxSeats + 1)), field: "/in_presence out-of-range"},
+		{name: "fewer seats than are taken", past: full, do: seats(new(0)), yield: given(set(new(0)))},
+		{name: "a withdrawal where too many sit", past: with(full, set(new(0))), do: withdraw(anna), yield: given(withdrawn(anna))},
+		{name: "the same seats", past: full, do: seats(new(1))},
+		{name: "too many seats", past: full, do: seats(new(domain.MaxSeats + 1)), field: "/in_presence out-of-range"},
 	})
 }
 
@@ -171,7 +171,7 @@ func TestConfirmSubstituteNotice(t *testing.T) {
 func TestMoreThanAThousandArePromotedInSteps(t *testing.T) {
 	crowd := append([]domain.Event(nil), oneSeat...)
 	for i := range domain.MaxPromotions + 1 {
-		crowd = append(crowd, waitlisted(person(fmt.Sprint(i)), domain.InPresence))
+		crowd = append(crowd, waitlisted(person(fmt.Sprint(i))))
 	}
 	raise := func(n int) func(*domain.Executor, domain.Meta) (domain.Result, error) {
 		return is[*domain.Tavolo](domain.SetSeats{Tavolo: t6, InPresence: &n})

@@ -185,8 +185,6 @@ var (
 
 func person(name string) domain.PersonID { return uuid.NewSHA1(uuid.Nil, []byte(name)) }
 
-func ptr[T any](v T) *T { return &v }
-
 func utc(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -197,7 +195,7 @@ func utc(text string) time.Time {
 
 // hours returns a schedule of the 25th of May.
 func hours(from, to string) domain.Schedule {
-	return domain.Schedule{Day: "2022-05-25", StartsAt: ptr(utc("2022-05-25T" + from + ":00Z")), EndsAt: ptr(utc("2022-05-25T" + to + ":00Z"))}
+	return domain.Schedule{Day: "2022-05-25", StartsAt: new(utc("2022-05-25T" + from + ":00Z")), EndsAt: new(utc("2022-05-25T" + to + ":00Z"))}
 }
 
 func given(events ...domain.Event) []domain.Event { return events }

@@ -404,7 +404,6 @@ func (t *Tavolo) rectify(e TavoloRectified) {
 
 // The questions rules ask of a tavolo.
 func (t *Tavolo) exists() bool { return t.planned.Tavolo != "" }
-func (t *Tavolo) over() bool   { return t.state == Closed || t.state == CalledOff }
 func (t *Tavolo) before() bool {
 	return t.state == Planned || t.state == Announced || t.state == Convened
 }

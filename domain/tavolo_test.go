@@ -56,7 +56,7 @@ func TestPlanTavolo(t *testing.T) {
 		bad("a subject on two lines", "/subject bad-characters", func(c *domain.PlanTavolo) { c.Subject = "a\nb" }),
 		bad("a negative ordinal", "/ordinal out-of-range", func(c *domain.PlanTavolo) { c.Ordinal = -1 }),
 		bad("an unknown mode", "/mode not-allowed", func(c *domain.PlanTavolo) { c.Mode = "hybrid" }),
-		bad("negative seats", "/seats/online out-of-range", func(c *domain.PlanTavolo) { c.Seats.Online = ptr(-1) }),
+		bad("negative seats", "/seats/online out-of-range", func(c *domain.PlanTavolo) { c.Seats.Online = new(-1) }),
 		bad("a day that does not exist", "/day bad-day", func(c *domain.PlanTavolo) { c.When = domain.When{Day: "2022-02-30"} }),
 		bad("no day at all", "/day required", func(c *domain.PlanTavolo) { c.When = domain.When{} }),
 		bad("hours without a day", "/day required", func(c *domain.PlanTavolo) { c.When = domain.When{From: "15:00"} }),
@@ -80,7 +80,7 @@ func TestPlanTavolo(t *testing.T) {
 func TestHoursOnBothSidesOfTheClockChange(t *testing.T) {
 	at := func(day domain.Day, utcStart string) domain.TavoloPlanned {
 		e := planned
-		e.Schedule = domain.Schedule{Day: day, StartsAt: ptr(utc(utcStart))}
+		e.Schedule = domain.Schedule{Day: day, StartsAt: new(utc(utcStart))}
 		return e
 	}
 	on := func(day domain.Day, hour string) func(*domain.Executor, domain.Meta) (domain.Result, error) {
@@ -119,7 +119,7 @@ func TestConveneAndAnnounce(t *testing.T) {
 }
 
 func TestRescheduleAndRectify(t *testing.T) {
-	april := domain.Schedule{Day: "2022-04-25", StartsAt: ptr(utc("2022-04-25T13:00:00Z")), EndsAt: ptr(utc("2022-04-25T15:00:00Z"))}
+	april := domain.Schedule{Day: "2022-04-25", StartsAt: new(utc("2022-04-25T13:00:00Z")), EndsAt: new(utc("2022-04-25T15:00:00Z"))}
 	wrong := planned
 	wrong.Schedule = april
 	may := domain.When{Day: "2022-05-25", From: "15:00", To: "17:00", Weekday: "mercoledì"}

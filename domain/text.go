@@ -3,6 +3,7 @@ package domain
 import (
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,7 +23,9 @@ func ValidID(text string) bool {
 		return false
 	}
 	for _, c := range text {
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '_' || c == '-') {
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
 			return false
 		}
 	}
@@ -66,10 +69,8 @@ func (c *check) day(d Day, pointer string, required bool) {
 
 // oneOf checks a word against those allowed.
 func oneOf[T ~string](c *check, word T, pointer string, allowed ...T) {
-	for _, a := range allowed {
-		if word == a {
-			return
-		}
+	if slices.Contains(allowed, word) {
+		return
 	}
 	names := make([]string, len(allowed))
 	for i, a := range allowed {

@@ -156,7 +156,7 @@ func (r *register) mustSend(b *testing.B, request []byte) {
 		b.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.ask(request); err != nil {
+	if err := c.ask(request); err != nil {
 		b.Fatal(err)
 	}
 }

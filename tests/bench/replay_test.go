@@ -75,7 +75,7 @@ func (p *postgres) copyFrom(ctx context.Context, log domain.Log) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer hangUp(ctx, conn)
 	for page, err := range log.ReadAll(ctx, 0) {
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (p *postgres) replay(ctx context.Context, open projections.Opener, n int) (
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close(ctx)
+	defer hangUp(ctx, conn)
 	began := time.Now()
 	rows, err := conn.Query(ctx, "SELECT position, entry FROM events ORDER BY position")
 	if err != nil {

@@ -106,7 +106,7 @@ func (r *register) must(b *testing.B, method, path, body string) {
 		b.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.ask(r.request(method, path, body)); err != nil {
+	if err := c.ask(r.request(method, path, body)); err != nil {
 		b.Fatalf("%s %s: %v", method, path, err)
 	}
 }
@@ -153,40 +153,40 @@ func dial(address string) (*conn, error) {
 	return &conn{c, bufio.NewReaderSize(c, 64<<10)}, nil
 }
 
-// ask sends a request and reads the answer, whose length it returns.
-func (c *conn) ask(request []byte) (int, error) {
+// ask sends a request and reads the answer, which must be a good one.
+func (c *conn) ask(request []byte) error {
 	if _, err := c.Write(request); err != nil {
-		return 0, err
+		return err
 	}
 	status, err := c.in.ReadSlice('\n')
 	if err != nil {
-		return 0, err
+		return err
 	}
 	good := bytes.HasPrefix(status, []byte("HTTP/1.1 20"))
 	line, length := strings.TrimSpace(string(status)), -1
 	for {
 		header, err := c.in.ReadSlice('\n')
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if len(header) <= 2 {
 			break
 		}
 		if value, ok := bytes.CutPrefix(header, []byte("Content-Length: ")); ok {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return 0, err
+				return err
 			}
 		}
 	}
 	if length < 0 {
-		return 0, fmt.Errorf("%s: an answer without a length", line)
+		return fmt.Errorf("%s: an answer without a length", line)
 	}
 	if good {
 		_, err = c.in.Discard(length)
-		return length, err
+		return err
 	}
 	body, _ := c.in.Peek(min(length, 500))
-	return 0, fmt.Errorf("%s: %s", line, body)
+	return fmt.Errorf("%s: %s", line, body)
 }
 
 // load measures requests a second over a number of connections.
@@ -201,7 +201,6 @@ func load(connections int, during time.Duration, address string, request func(wo
 		conns[i] = c
 	}
 	return rate(connections, during, func(worker, n int) error {
-		_, err := conns[worker].ask(request(worker, n))
-		return err
+		return conns[worker].ask(request(worker, n))
 	})
 }
