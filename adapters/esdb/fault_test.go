@@ -1,9 +1,7 @@
 package esdb_test
 
 import (
-	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -223,114 +221,6 @@ func TestSilentFollower(t *testing.T) {
 	must(t, <-ended)
 }
 
-// TestDeadlines lets many call through outages. None waits longer than it said, and
-// nothing is left of them.
-func TestDeadlines(t *testing.T) {
-	const outages, callers, limit = 8, 40, 300 * time.Millisecond
-	server := serve(t, esdbtest.Options{})
-	s := open(t, server.URL(), esdb.Options{})
-	var slowest time.Duration
-	var mu sync.Mutex
-	for range outages {
-		server.Stop()
-		var all sync.WaitGroup
-		for i := range callers {
-			all.Go(func() {
-				ctx, cancel := context.WithTimeout(t.Context(), limit)
-				defer cancel()
-				began := time.Now()
-				err := callSomething(ctx, s, i)
-				took := time.Since(began)
-				if err == nil {
-					t.Error("a call went well without a server")
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				slowest = max(slowest, took)
-			})
-		}
-		all.Wait()
-		must(t, server.Restart())
-		b := batch(fact(), domain.NoStream, 1)
-		_, err := s.Append(t.Context(), b)
-		must(t, err)
-	}
-	t.Logf("the slowest of %d calls took %s, and should have %s", outages*callers, slowest, limit)
-	if slowest > limit+100*time.Millisecond {
-		t.Errorf("a call took %s instead of %s", slowest, limit)
-	}
-}
-
-// callSomething makes one of the calls a store has.
-func callSomething(ctx context.Context, s domain.Store, i int) error {
-	switch i % 4 {
-	case 0:
-		_, err := s.Append(ctx, batch(fact(), domain.NoStream, 1))
-		return err
-	case 1:
-		for _, err := range s.ReadStream(ctx, fact(), 0) {
-			return err
-		}
-		return nil
-	case 2:
-		_, err := s.Head(ctx)
-		return err
-	}
-	for range s.Follow(ctx, 0) {
-	}
-	return ctx.Err()
-}
-
-// TestNothingLeaks goes through many outages under load and counts goroutines,
-// which is what the client leaks with each connection.
-func TestNothingLeaks(t *testing.T) {
-	server := serve(t, esdbtest.Options{})
-	s := open(t, server.URL(), esdb.Options{})
-	outages := func(n int) {
-		ctx, cancel := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		for i := range 12 {
-			all.Go(func() {
-				for ctx.Err() == nil {
-					short, end := context.WithTimeout(ctx, 100*time.Millisecond)
-					_ = callSomething(short, s, i)
-					end()
-				}
-			})
-		}
-		for range n {
-			must(t, server.Restart())
-			b := batch(fact(), domain.NoStream, 1)
-			if _, err := insist(ctx, s, b); err != nil {
-				t.Error(err)
-			}
-		}
-		cancel()
-		all.Wait()
-	}
-	outages(3)
-	quiet := settled()
-	outages(40)
-	if left := settled(); left > quiet+3 {
-		buf := make([]byte, 1<<20)
-		t.Errorf("%d goroutines before, %d after 40 outages\n%s", quiet, left, buf[:runtime.Stack(buf, true)])
-	} else {
-		t.Logf("%d goroutines before, %d after 40 outages", quiet, left)
-	}
-}
-
-// settled returns how many goroutines there are when their number falls no more.
-func settled() int {
-	least, since := runtime.NumGoroutine(), time.Now()
-	for time.Since(since) < time.Second {
-		if n := runtime.NumGoroutine(); n < least {
-			least, since = n, time.Now()
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return least
-}
-
 // TestPlainWords looks at what people are told who configured something wrong.
 func TestPlainWords(t *testing.T) {
 	old := serve(t, esdbtest.Options{Version: "21.10.0"})
@@ -352,6 +242,17 @@ func TestPlainWords(t *testing.T) {
 				t.Errorf("%v tells the password", err)
 			}
 		})
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unauthenticated} {
+		server := serve(t, esdbtest.Options{})
+		server.Fail(1000, code, "no")
+		_, err := esdb.Open(t.Context(), server.URL(), esdb.Options{})
+		if err == nil || !strings.Contains(err.Error(), "refuses these credentials") {
+			t.Errorf("%s: got %v", code, err)
+		}
 	}
 }
 
@@ -400,8 +301,14 @@ func TestRaiseEpoch(t *testing.T) {
 // TestForgetElsewhere forgets on one node and reads on another, and once more when
 // the server was scavenged.
 func TestForgetElsewhere(t *testing.T) {
+	for _, version := range []string{"23.10.6", "24.10.4"} {
+		t.Run(version, func(t *testing.T) { forgetElsewhere(t, version) })
+	}
+}
+
+func forgetElsewhere(t *testing.T, version string) {
 	log := logIn(t, "")
-	server, err := esdbtest.Start(log, esdbtest.Options{Version: "24.10.4"})
+	server, err := esdbtest.Start(log, esdbtest.Options{Version: version})
 	must(t, err)
 	t.Cleanup(server.Stop)
 	a, b := open(t, server.URL(), esdb.Options{}), open(t, server.URL(), esdb.Options{})
