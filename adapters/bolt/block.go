@@ -20,16 +20,44 @@ const (
 // blocks writes records into the log.
 type blocks struct {
 	log   *bbolt.Bucket
+	paper *paper
 	next  domain.Position
 	value []byte
 	count uint32
 }
 
-// newBlocks begins to write at a position behind all there are.
-func newBlocks(tx *bbolt.Tx, next domain.Position) *blocks {
+// newBlocks begins to write at a position behind all there are, on paper that is
+// left alone until the transaction has ended.
+func newBlocks(tx *bbolt.Tx, next domain.Position, p *paper) *blocks {
 	log := tx.Bucket(bucketLog)
 	log.FillPercent = 1
-	return &blocks{log: log, next: next}
+	return &blocks{log: log, paper: p, next: next}
+}
+
+// A paper is memory for blocks, used by one transaction after the other.
+type paper struct {
+	all  [][]byte
+	used int
+}
+
+// maxPaper is how many blocks a paper keeps between transactions.
+const maxPaper = 512
+
+// take returns memory for a block of at least size bytes.
+func (p *paper) take(size int) []byte {
+	if size > blockBytes {
+		return make([]byte, blockCount, size)
+	}
+	if p.used == len(p.all) {
+		p.all = append(p.all, make([]byte, blockBytes))
+	}
+	p.used++
+	return p.all[p.used-1][:blockCount]
+}
+
+// leave gives back what a transaction that has ended took.
+func (p *paper) leave() {
+	p.all, p.used = p.all[:min(len(p.all), maxPaper)], 0
 }
 
 // add writes the next record.
@@ -40,7 +68,7 @@ func (b *blocks) add(rec []byte) error {
 		}
 	}
 	if b.count == 0 {
-		b.value = make([]byte, blockCount, max(blockBytes, blockCount+len(rec)))
+		b.value = b.paper.take(blockCount + len(rec))
 	}
 	b.value = append(b.value, rec...)
 	b.count++

@@ -229,7 +229,7 @@ func (c *compaction) copy() error {
 // copyLog copies records from one file into another, and tombstones in the place
 // of those that are hidden.
 func copyLog(from, to *bbolt.Tx, after, upTo domain.Position, hidden map[domain.Position]bool) error {
-	b := newBlocks(to, after+1)
+	b := newBlocks(to, after+1, new(paper))
 	var failed error
 	err := scan(from, after, upTo, func(pos domain.Position, rec record) bool {
 		kind, body := rec.kind, rec.body

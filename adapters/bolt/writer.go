@@ -27,6 +27,7 @@ type writer struct {
 	spare   *group      // to be filled next
 	idle    *time.Timer // fires when nobody has asked for anything for a while
 	reserve reserve
+	paper   paper
 }
 
 // run writes until the store closes. What has been placed by then is committed.
@@ -112,7 +113,8 @@ func answer(g *group, err error) {
 // commit makes a group durable.
 func (w *writer) commit(g *group) error {
 	began := time.Now()
-	err := w.transact(func(tx *bbolt.Tx) error { return fill(tx, g) })
+	err := w.transact(func(tx *bbolt.Tx) error { return fill(tx, g, &w.paper) })
+	w.paper.leave()
 	if err != nil {
 		return w.notStored(g, err)
 	}
@@ -145,8 +147,8 @@ func (w *writer) transact(fn func(*bbolt.Tx) error) (err error) {
 }
 
 // fill puts the records of a group into the log.
-func fill(tx *bbolt.Tx, g *group) error {
-	b := newBlocks(tx, g.first)
+func fill(tx *bbolt.Tx, g *group, p *paper) error {
+	b := newBlocks(tx, g.first, p)
 	for _, rec := range g.records {
 		if err := b.add(rec); err != nil {
 			return err
