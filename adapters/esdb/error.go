@@ -1,6 +1,7 @@
 package esdb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -87,4 +88,15 @@ func lasting(err error) bool {
 	}
 	var final *finalError
 	return errors.Is(err, domain.ErrStoreClosed) || errors.Is(err, domain.ErrCorrupt) || errors.As(err, &final)
+}
+
+// passing reports whether the same read may go well when it is tried again.
+func passing(err error) bool {
+	switch {
+	case missing(err), lasting(err), errors.Is(err, ErrUnreachable):
+		return false
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded): // of the caller
+		return false
+	}
+	return status.Code(err) != codes.InvalidArgument
 }

@@ -88,26 +88,60 @@ func pump(ctx context.Context, c *client.Client, start opening, items chan<- ite
 	}
 }
 
-// listen yields what a read receives. A read that is sent nothing while somebody
-// waits for it ends with an error.
+// listen yields what a read receives. A read that fails before it was sent anything
+// is begun again as long as there is time; later the error ends it.
 func (s *Store) listen(ctx context.Context, start opening) iter.Seq[item] {
 	return func(yield func(item) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		items, err := s.open(ctx, start)
-		if err != nil {
+		limit := time.Now().Add(s.options.Timeout)
+		for wait := firstWait; ; wait = min(2*wait, time.Second) {
+			begun, err := s.listenOnce(ctx, start, yield)
+			if err == nil {
+				return
+			}
+			if !begun && passing(err) && time.Now().Add(wait).Before(limit) && s.pause(ctx, wait) {
+				continue
+			}
+			if passing(err) {
+				err = fmt.Errorf("%s: %w: %w", s.guard.where, ErrUnreachable, err)
+			}
 			yield(item{err: err})
 			return
 		}
-		silence := time.NewTimer(s.options.Timeout)
-		defer silence.Stop()
-		for {
-			it, ok := s.await(ctx, items, silence)
-			if !ok || !yield(it) || it.err != nil {
-				return
-			}
-			silence.Reset(s.options.Timeout)
+	}
+}
+
+// pause waits about so long and reports whether there is a reason to go on.
+func (s *Store) pause(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-time.After(jitter(wait)):
+		return true
+	case <-ctx.Done():
+	case <-s.guard.stop.Done():
+	}
+	return false
+}
+
+// listenOnce yields what one read receives, and returns the error that ended it
+// and whether it had begun. A read that is sent nothing while somebody waits for it
+// ends with an error.
+func (s *Store) listenOnce(ctx context.Context, start opening, yield func(item) bool) (begun bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	items, err := s.open(ctx, start)
+	if err != nil {
+		return false, err
+	}
+	silence := time.NewTimer(s.options.Timeout)
+	defer silence.Stop()
+	for ; ; begun = true {
+		it, ok := s.await(ctx, items, silence)
+		if !ok || it.err != nil {
+			return begun, it.err
 		}
+		if !yield(it) {
+			return begun, nil
+		}
+		silence.Reset(s.options.Timeout)
 	}
 }
 

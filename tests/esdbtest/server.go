@@ -123,7 +123,9 @@ func (s *Server) Restart() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.addr = listener.Addr().String()
+	if strings.HasSuffix(s.addr, ":0") { // the first time
+		s.addr = listener.Addr().String()
+	}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(16<<20-10_000),
 		// The client sends a ping every ten seconds, whether it has calls or not.
