@@ -99,12 +99,12 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	outages(3)
 	quiet := settled()
-	outages(40)
+	outages(25)
 	if left := settled(); left > quiet+3 {
 		buf := make([]byte, 1<<20)
-		t.Errorf("%d goroutines before, %d after 40 outages\n%s", quiet, left, buf[:runtime.Stack(buf, true)])
+		t.Errorf("%d goroutines before, %d after 25 outages\n%s", quiet, left, buf[:runtime.Stack(buf, true)])
 	} else {
-		t.Logf("%d goroutines before, %d after 40 outages", quiet, left)
+		t.Logf("%d goroutines before, %d after 25 outages", quiet, left)
 	}
 }
 
