@@ -180,6 +180,9 @@ func TestTheDemonstration(t *testing.T) {
 		}
 	}
 	before := runs(t, "replay", "--data", data)
+	if !regexp.MustCompile(`(?m)^posizione \d+, \d+ fatti e valori letti$`).MatchString(before) {
+		t.Errorf("replay says %s", before)
+	}
 	if out := runs(t, "import", "demo", "--data", data, "--json"); !strings.Contains(out, `"recorded":0`) {
 		t.Errorf("importing it again: %s", out)
 	}

@@ -53,7 +53,6 @@ var italian = map[string]string{
 	"account-not-found":       "l'utenza non esiste",
 	"account-exists":          "l'utenza esiste già",
 	"token-not-found":         "l'utenza non ha questo gettone",
-	"role-not-granted":        "l'utenza non ha questo ruolo",
 	"own-role":                "nessuno toglie a sé stesso l'amministrazione",
 	"in-the-past":             "la scadenza è già passata",
 	"invalid-input":           "la richiesta ha campi non validi: vedi errors",

@@ -75,6 +75,7 @@ func TestTrails(t *testing.T) {
 	if !strings.Contains(string(trail.Body), "Anna Rossi") {
 		t.Errorf("an auditor is not told the name: %s", trail.Body)
 	}
+	r.get("/audit/trail/tavolo-nessuno").is(404, "stream-not-found")
 	for query, want := range map[string]int{"actor=account-console": 4, "day=2022-03-01": 4, "actor=account-console&day=2022-03-01": 4, "actor=public": 0, "day=2022-03-02": 0} {
 		found := 0
 		for path := "/audit/trail?limit=3&" + query; ; {

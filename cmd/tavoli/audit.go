@@ -127,7 +127,7 @@ func replayCommand() command {
 // printReplay shows digests to people.
 func printReplay(p *program, raw []byte) error {
 	var report struct {
-		Position json.RawMessage
+		Position string
 		Entries  int
 		Digests  []struct {
 			Model   string
