@@ -96,6 +96,10 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		cancel()
 		all.Wait()
+		eventually(t, "the store is connected as at the beginning", func() bool {
+			_, err := s.Head(t.Context())
+			return err == nil && server.Subscriptions() == 1
+		})
 	}
 	outages(3)
 	quiet := settled()
