@@ -64,43 +64,49 @@ func once(b *testing.B, f func()) {
 func BenchmarkRegister(b *testing.B) {
 	for _, connections := range []int{64, 256} {
 		b.Run(fmt.Sprintf("%d connections", connections), func(b *testing.B) {
-			r := startRegister(b)
-			r.convene(b, "spread-", 200)
-			people := func() (float64, error) {
-				return load(connections, slice(), r.address, func(_, n int) []byte { return r.registration("spread-" + strconv.Itoa(n%200)) })
+			durable, idle := spread(b, connections), spread(b, connections)
+			idle.store.off.Store(true)
+			sides := []func() (float64, error){durable.people, idle.people}
+			p, err := startPostgres(b)
+			missing := errors.Is(err, errNoPostgres)
+			if err != nil && !missing {
+				b.Fatal(err)
 			}
-			off := func() (float64, error) {
-				r.store.off.Store(true)
-				return people()
+			if !missing {
+				entry := []byte(strings.Repeat("x", 450))
+				sides = append(sides, func() (float64, error) { return p.inserts(b.Context(), connections, slice(), entry) })
 			}
 			once(b, func() {
-				on := compare(b, people)[0]
-				pg := inserts(b, connections)
-				// With the store off the models miss what was acknowledged, so that comes last.
-				idle := compare(b, off)[0]
-				b.Logf("%d connections: %.0f registrations/s, %.0f with the store switched off, PostgreSQL %s", connections, on, idle, pg)
-				b.ReportMetric(on, "registrations/s")
-				b.ReportMetric(on/idle, "of-store-off")
-				if rows, err := strconv.ParseFloat(strings.TrimSuffix(pg, " inserts/s"), 64); err == nil {
-					b.ReportMetric(on/rows, "x-postgres")
+				m := compare(b, sides...)
+				b.Logf("%d connections: %.0f registrations/s, %.0f with the store switched off", connections, m[0], m[1])
+				b.ReportMetric(m[0], "registrations/s")
+				b.ReportMetric(m[0]/m[1], "of-store-off")
+				if missing {
+					b.Log(err)
+					return
 				}
+				b.Logf("%d connections: PostgreSQL %.0f inserts/s", connections, m[2])
+				b.ReportMetric(m[0]/m[2], "x-postgres")
 			})
 		})
 	}
 }
 
-// inserts tells what PostgreSQL does on the same disk, or why it is not known.
-func inserts(b *testing.B, connections int) string {
-	p, err := startPostgres(b)
-	if errors.Is(err, errNoPostgres) {
-		return err.Error()
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-	entry := []byte(strings.Repeat("x", 450))
-	rows := compare(b, func() (float64, error) { return p.inserts(b.Context(), connections, slice(), entry) })[0]
-	return fmt.Sprintf("%.0f inserts/s", rows)
+// A crowd registers on the tavoli of a register.
+type crowd struct {
+	*register
+	connections int
+}
+
+func spread(b *testing.B, connections int) crowd {
+	b.Helper()
+	r := startRegister(b)
+	r.convene(b, "spread-", 200)
+	return crowd{r, connections}
+}
+
+func (c crowd) people() (float64, error) {
+	return load(c.connections, slice(), c.address, func(_, n int) []byte { return c.registration("spread-" + strconv.Itoa(n%200)) })
 }
 
 // BenchmarkHotTavolo registers people on one tavolo, against the same on 200: 70 %
