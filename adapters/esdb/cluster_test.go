@@ -93,8 +93,7 @@ func contend(ctx context.Context, s domain.Store, streams []domain.Stream, n int
 		d := draft()
 		for {
 			_, err := insist(ctx, s, domain.Batch{Stream: stream, After: at[stream], Events: []domain.Draft{d}})
-			var conflict *domain.ConflictError
-			if errors.As(err, &conflict) {
+			if conflict, ok := errors.AsType[*domain.ConflictError](err); ok {
 				at[stream] = conflict.Actual
 				continue
 			}

@@ -19,11 +19,11 @@ func TestAnswerLost(t *testing.T) {
 		t.Run(code.String(), func(t *testing.T) {
 			server := serve(t, esdbtest.Options{})
 			s := open(t, server.URL(), esdb.Options{})
-			b, next := batch(fact(), domain.NoStream, 3), domain.Batch{}
+			b := batch(fact(), domain.NoStream, 3)
 			server.LoseAnswers(2, code)
 			pos, err := s.Append(t.Context(), b)
 			must(t, err)
-			next = batch(b.Stream, 2, 1)
+			next := batch(b.Stream, 2, 1)
 			_, err = s.Append(t.Context(), next)
 			must(t, err)
 			holds(t, s, b.Stream, b, next)

@@ -152,8 +152,7 @@ func (g *guard) connect() {
 
 // connected notes what became of an attempt and reports whether it was the last.
 func (g *guard) connected(gen *generation, err error) bool {
-	var final *finalError
-	if errors.As(err, &final) {
+	if final, ok := errors.AsType[*finalError](err); ok {
 		g.abandon(final)
 	}
 	g.mu.Lock()

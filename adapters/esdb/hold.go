@@ -21,8 +21,7 @@ func (g *guard) hold(gen *generation) {
 		ctx, cancel := gen.bind(gen.life)
 		err := gen.visit(ctx, func(ctx context.Context) error { return g.heed(ctx, gen) })
 		cancel()
-		var final *finalError
-		if errors.As(err, &final) {
+		if final, ok := errors.AsType[*finalError](err); ok {
 			g.abandon(final)
 		}
 		if codeOf(err) != client.ErrorAborted { // a server of 23.10 calls it slow after many events at once

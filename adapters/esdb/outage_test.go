@@ -65,7 +65,10 @@ func callSomething(ctx context.Context, s domain.Store, i int) error {
 		_, err := s.Head(ctx)
 		return err
 	}
-	for range s.Follow(ctx, 0) {
+	for _, err := range s.Follow(ctx, 0) {
+		if err != nil {
+			break // the caller looks at the context only
+		}
 	}
 	return ctx.Err()
 }

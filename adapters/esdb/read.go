@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -37,7 +38,7 @@ func (s *Store) entry(e *client.RecordedEvent) (domain.Entry, bool, error) {
 		return domain.Entry{}, false, fmt.Errorf("%s at %d is not an entry: %w", e.StreamID, e.Position.Commit, domain.ErrCorrupt)
 	}
 	s.clock.saw(e.Data)
-	return domain.Entry{Position: domain.Position(e.Position.Commit), Bytes: e.Data[:len(e.Data):len(e.Data)]}, true, nil
+	return domain.Entry{Position: domain.Position(e.Position.Commit), Bytes: slices.Clip(e.Data)}, true, nil
 }
 
 // ReadStream implements [domain.Log].

@@ -2,17 +2,16 @@ package esdbtest
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-
-	"encoding/binary"
-	"github.com/google/uuid"
 )
 
 // maxAppend is the most bytes of one append.

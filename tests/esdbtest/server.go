@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -134,7 +133,7 @@ func (s *Server) Restart() error {
 	streams.RegisterStreamsServer(s.grpc, &streamsService{s: s})
 	serverfeatures.RegisterServerFeaturesServer(s.grpc, &featuresService{s: s})
 	gossip.RegisterGossipServer(s.grpc, &gossipService{s: s})
-	go s.grpc.Serve(listener) // ends by Stop
+	go func() { _ = s.grpc.Serve(listener) }() // ends by Stop
 	return nil
 }
 
@@ -223,6 +222,6 @@ func (s *Server) endpoint() (string, uint32, error) {
 }
 
 // thrown is what the real server says when its handler throws.
-func thrown(format string, args ...any) error {
-	return status.Error(codes.Unknown, "Exception was thrown by handler. "+fmt.Sprintf(format, args...))
+func thrown(why string) error {
+	return status.Error(codes.Unknown, "Exception was thrown by handler. "+why)
 }
