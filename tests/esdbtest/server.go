@@ -133,7 +133,8 @@ func (s *Server) Restart() error {
 	streams.RegisterStreamsServer(s.grpc, &streamsService{s: s})
 	serverfeatures.RegisterServerFeaturesServer(s.grpc, &featuresService{s: s})
 	gossip.RegisterGossipServer(s.grpc, &gossipService{s: s})
-	go func() { _ = s.grpc.Serve(listener) }() // ends by Stop
+	serving := s.grpc
+	go func() { _ = serving.Serve(listener) }() // ends by Stop
 	return nil
 }
 
