@@ -248,7 +248,7 @@ func TestPage(t *testing.T) {
 	r.post("/tavoli/t/registrations", `{"family_name":"Segreto","mode":"online"}`)
 	a := r.get("//", nobody).is(200, "")
 	page := string(a.Body)
-	for _, want := range []string{`lang="it"`, "Mercoledì 25 maggio 2022", "15:00–17:00", "6° tavolo", "&lt;script&gt;", "Elio Tozzi", "errore di stampa", "/api/v1/openapi.json", "<main", "<h1"} {
+	for _, want := range []string{`lang="it"`, "Mercoledì 25 maggio 2022", "15:00–17:00", "6° tavolo", "<del>lunedì 25 aprile 2022</del>", "<ins>mercoledì 25 maggio 2022, 15:00–17:00</ins>", "&lt;script&gt;", "Elio Tozzi", "errore di stampa", "/api/v1/openapi.json", "<main", "<h1"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q: %s", want, page)
 		}

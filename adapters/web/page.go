@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 
 	"tavoli/domain"
@@ -20,7 +21,7 @@ var pageStyle []byte
 // calendar is the page of the calendar.
 var calendar = template.Must(template.New("calendar").Funcs(template.FuncMap{
 	"word": func(w any) string { return InItalian(toText(w)) },
-	"day":  longDay, "hours": hours, "initial": initialUpper,
+	"day":  longDay, "hours": hours, "initial": initialUpper, "said": said,
 }).Parse(calendarPage))
 
 // toText returns a word of any of the domain's types of words.
@@ -59,6 +60,19 @@ func hours(t projections.Times) string {
 		text += "–" + t.EndsAt.In(domain.Rome).Format("15:04")
 	}
 	return text
+}
+
+// said returns what was published as it is read in Italy, where it is a day that the
+// register wrote: "mercoledì 25 maggio 2022, 15:00–17:00".
+func said(text string) string {
+	day, hours, _ := strings.Cut(text, " ")
+	if !domain.Day(day).Valid() {
+		return text
+	}
+	if hours == "" {
+		return longDay(domain.Day(day))
+	}
+	return longDay(domain.Day(day)) + ", " + strings.ReplaceAll(hours, "-", "–")
 }
 
 func initialUpper(text string) string {
