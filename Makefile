@@ -47,9 +47,11 @@ vet:
 # of a comparison and reports their ratio; docs/performance.md says what is due.
 bench:
 	@dirs=$$({ grep -rlE '^func Benchmark' --include='*_test.go' . || true; } | xargs -r -n1 dirname | sort -u); \
+	failed=; \
 	for dir in $$dirs; do \
-		$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout $(BENCHLIMIT) $$dir; \
-	done
+		$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout $(BENCHLIMIT) $$dir || failed="$$failed $$dir"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 # fuzz runs every fuzz target for FUZZTIME. go test takes one target at a time.
 fuzz:
