@@ -94,7 +94,7 @@ var statuses = map[string]string{
 // not met, and troubles of the installation, about which a caller can do nothing.
 var special = map[string]string{
 	"precondition-failed": "412", "disk-full": "507", "evidence-damaged": "500",
-	"store-closed": "503", "store-corrupt": "503", "store-failed": "503",
+	"store-closed": "503", "store-exchanged": "503", "store-corrupt": "503", "store-failed": "503",
 }
 
 // coded are the packages that make errors people may see.

@@ -12,8 +12,15 @@ import (
 	"tavoli/domain"
 )
 
-// ErrUnreachable is the error of a call that found no server in its time.
-var ErrUnreachable = &domain.Error{Kind: domain.Unknown, Code: "store-unreachable", Text: "the event store cannot be reached"}
+// Errors of this store beside those every store gives. All but the first are
+// there to stay: they end the store.
+var (
+	ErrUnreachable = &domain.Error{Kind: domain.Unknown, Code: "store-unreachable", Text: "the event store cannot be reached"}
+	ErrAddress     = &domain.Error{Kind: domain.Invalid, Code: "store-address", Text: "the address of the event store is not of the form esdb://host:port"}
+	ErrCredentials = &domain.Error{Kind: domain.Forbidden, Code: "store-credentials", Text: "the event store refuses these credentials"}
+	ErrOldServer   = &domain.Error{Kind: domain.Refused, Code: "store-server-old", Text: "the server of the event store is too old"}
+	ErrExchanged   = &domain.Error{Kind: domain.Refused, Code: "store-exchanged", Text: "the event store was exchanged"}
+)
 
 // A finalError is a fault that waiting does not mend.
 type finalError struct{ err error }

@@ -98,7 +98,7 @@ func configure(url string, o Options) (*client.Configuration, string, error) {
 	}
 	config, err := client.ParseConnectionString(url)
 	if err != nil {
-		return nil, "", errors.New("the address of the event store is not of the form esdb://host:port") // err may hold a password
+		return nil, "", ErrAddress // err may hold a password
 	}
 	where := config.Address
 	if n := len(config.GossipSeeds); n > 0 {
@@ -125,6 +125,23 @@ func (s *Store) begin(ctx context.Context) error {
 
 // Identity implements [domain.Store].
 func (s *Store) Identity() domain.Identity { return s.identity }
+
+// Where returns the servers of the store, as people may see them: without a password.
+func (s *Store) Where() string { return s.guard.where }
+
+// Failed returns a channel that is closed when the store can go on no longer:
+// waiting would not help. It stays open where the store is closed in good order.
+func (s *Store) Failed() <-chan struct{} { return s.guard.failed }
+
+// Err returns why the store can go on no longer, or nil.
+func (s *Store) Err() error {
+	s.guard.mu.Lock()
+	defer s.guard.mu.Unlock()
+	if _, ok := errors.AsType[*finalError](s.guard.ended); ok {
+		return s.guard.ended
+	}
+	return nil
+}
 
 // Close ends what is under way and closes the store.
 func (s *Store) Close() error {
@@ -178,7 +195,7 @@ func (s *Store) check(ctx context.Context, gen *generation) error {
 	}
 	s.once.Do(func() { s.identity, s.origin = id, origin })
 	if id != s.identity || origin != s.origin {
-		return final("%s: the event store was exchanged: it was %s and is %s", s.guard.where, s.identity, id)
+		return final("%s: %w: it was %s and is %s", s.guard.where, ErrExchanged, s.identity, id)
 	}
 	return nil
 }

@@ -53,10 +53,12 @@ type guard struct {
 	last       error // why there is none
 	opened     bool  // there was one before
 	ended      error // why there will be none
+
+	failed chan struct{} // closed when there will be none because of a fault
 }
 
 func newGuard(config *client.Configuration, where string, log *slog.Logger) *guard {
-	g := &guard{config: *config, where: where, log: log, changed: make(chan struct{})}
+	g := &guard{config: *config, where: where, log: log, changed: make(chan struct{}), failed: make(chan struct{})}
 	g.stop, g.end = context.WithCancel(context.Background())
 	return g
 }
@@ -73,6 +75,9 @@ func (g *guard) abandon(reason error) {
 	gen := g.current
 	if g.ended == nil {
 		g.ended = reason
+		if _, fault := errors.AsType[*finalError](reason); fault {
+			close(g.failed)
+		}
 		if g.current == nil {
 			close(g.changed) // those who wait need not
 		}
@@ -178,7 +183,7 @@ func (g *guard) connected(gen *generation, err error) bool {
 // client others use never gives up.
 func (g *guard) dial() (*generation, error) {
 	if err := g.probe(); err != nil {
-		return nil, err
+		return nil, g.blame(err)
 	}
 	gen := &generation{guard: g}
 	gen.life, gen.end = context.WithCancel(g.stop)
@@ -213,7 +218,7 @@ func (g *guard) blame(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if c := codeOf(err); !g.opened && (c == client.ErrorCodeAccessDenied || c == client.ErrorCodeUnauthenticated) {
-		return final("%s: the event store refuses these credentials", g.where)
+		return final("%s: %w", g.where, ErrCredentials)
 	}
 	return err
 }
@@ -233,7 +238,7 @@ func (g *guard) probe() error {
 	case err != nil:
 		return err
 	case version.Major < oldestServer:
-		return final("%s runs version %d.%d.%d; version %d or newer is needed", g.where, version.Major, version.Minor, version.Patch, oldestServer)
+		return final("%s: %w: it runs version %d.%d.%d; version %d or newer is needed", g.where, ErrOldServer, version.Major, version.Minor, version.Patch, oldestServer)
 	}
 	return nil
 }

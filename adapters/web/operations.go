@@ -138,7 +138,10 @@ func replay() action {
 // at the connection, so that nobody takes a part for the whole.
 func backup() action {
 	return action{media: map[string]string{"application/octet-stream": "the store's own form, for restore"}, long: true, do: func(c *call) error {
-		if c.s.Admin.Backup == nil {
+		switch {
+		case c.s.Admin.Backup == nil && c.s.Admin.Servers:
+			return &errElsewhere
+		case c.s.Admin.Backup == nil:
 			return &errNotOffered
 		}
 		h := c.w.Header()

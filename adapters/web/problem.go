@@ -68,6 +68,7 @@ var (
 	errStopping   = refusal{status: 503, code: "stopping", it: "il registro si sta fermando", en: "the register is stopping", retry: 5}
 	errOtherStore = refusal{status: 409, code: "store-changed", it: "la posizione viene da un altro archivio: ricominciare da zero", en: "the position comes from another store: begin again from zero"}
 	errNotOffered = refusal{status: 501, code: "not-offered", it: "questa installazione non lo offre", en: "this installation does not offer it"}
+	errElsewhere  = refusal{status: 501, code: "backup-elsewhere", it: "il registro sta su EventStoreDB: la copia si fa con gli strumenti del server (i file di un nodo), vedi docs/eventstoredb.md", en: "the log lies on EventStoreDB: backups are made with the server's own tools (the files of a node), see docs/eventstoredb.md"}
 	errFault      = refusal{status: 500, code: "fault", it: "guasto interno: il registro ne conserva traccia con l'identificativo della richiesta", en: "an internal fault, noted in the log under the request's id"}
 	errNotReady   = refusal{status: 503, code: "not-ready", it: "il registro sta ancora leggendo i fatti", en: "the register is still reading its facts", retry: 1}
 	errDuplicate  = refusal{status: 409, code: "possible-duplicate", it: `una persona con lo stesso nome è già iscritta per lo stesso ente: se è un'altra, ripetere con "distinct": true`, en: `a person of the same name is registered for the same ente already: if it is another, repeat with "distinct": true`}
@@ -78,7 +79,8 @@ var (
 // troubled are refusals of the domain that are troubles of the installation: the
 // caller can do nothing about them and asks again later.
 var troubled = map[string]int{
-	"store-closed": http.StatusServiceUnavailable, "store-failed": http.StatusServiceUnavailable, "store-corrupt": http.StatusServiceUnavailable,
+	"store-exchanged": http.StatusServiceUnavailable,
+	"store-closed":    http.StatusServiceUnavailable, "store-failed": http.StatusServiceUnavailable, "store-corrupt": http.StatusServiceUnavailable,
 	"disk-full": http.StatusInsufficientStorage, "evidence-damaged": http.StatusInternalServerError,
 }
 

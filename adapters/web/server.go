@@ -57,6 +57,10 @@ type Admin struct {
 	// Backup writes the log as it is at one moment, without the keys.
 	Backup func(ctx context.Context, w io.Writer) error
 
+	// Servers says that the log lies on servers that have tools of their own for
+	// backups, so that who asks for one can be told.
+	Servers bool
+
 	// Check reads everything that is stored and says what is wrong where.
 	Check func(ctx context.Context) (CheckReport, error)
 

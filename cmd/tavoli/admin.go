@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 
 	"github.com/google/uuid"
 
@@ -75,28 +74,27 @@ func (r *register) own() domain.Meta {
 
 // admin is what the installation can do beside its daily work.
 func (r *register) admin() web.Admin {
-	return web.Admin{
-		Backup: func(ctx context.Context, w io.Writer) error { return r.store.Backup(ctx, w, nil) },
-		Check:  r.check,
-		Stats:  func() any { return r.store.Stats() },
-	}
+	return web.Admin{Backup: r.store.backup, Servers: r.store.shared, Check: r.check, Stats: r.store.stats}
 }
 
 // check reads everything that is stored: the log, the keys, the evidence.
 func (r *register) check(ctx context.Context) (web.CheckReport, error) {
-	findings, err := r.store.Check(ctx, nil)
-	if err != nil {
-		return web.CheckReport{}, err
+	report := web.CheckReport{Problems: []string{}}
+	if r.store.check != nil {
+		findings, err := r.store.check(ctx, nil)
+		if err != nil {
+			return web.CheckReport{}, err
+		}
+		for i := range findings {
+			report.Problems = append(report.Problems, findings[i].Error())
+		}
 	}
-	report := web.CheckReport{Records: int64(r.store.Stats().Events), Problems: []string{}}
-	for i := range findings {
-		report.Problems = append(report.Problems, findings[i].Error())
-	}
-	if err := r.ring.Check(); err != nil {
+	if err := r.keys.Check(); err != nil {
 		report.Problems = append(report.Problems, err.Error())
 	}
-	beside := besides{vault: r.vault, files: r.web.Files, seen: make(map[string]bool)}
-	more, err := beside.check(ctx, r.store)
+	beside := newBesides(r.vault, r.web.Files)
+	more, err := beside.check(ctx, r.store, nil)
+	report.Records = beside.records
 	report.Problems = append(report.Problems, more...)
 	report.OK = len(report.Problems) == 0
 	return report, err

@@ -12,7 +12,6 @@ import (
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/evidence"
 	"tavoli/adapters/keyring"
-	"tavoli/adapters/web"
 	"tavoli/domain"
 )
 
@@ -75,10 +74,15 @@ func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
 	}
 	v := verdict{Problems: []string{}}
 	shown := p.tells("check", c.shown)
-	findings, err := bolt.Check(ctx, c.target.data, func(done, total int64) { shown.at(int(done), int(total)) })
-	shown.end()
-	if err != nil {
-		return v, inUse(err)
+	defer shown.end()
+	progress := func(done, total int64) { shown.at(int(done), int(total)) }
+	var findings []bolt.Finding
+	if !onServers(c.target.kept) {
+		var err error
+		if findings, err = bolt.Check(ctx, c.target.data, progress); err != nil {
+			return v, inUse(err)
+		}
+		progress = nil
 	}
 	for i := range findings {
 		v.Problems = append(v.Problems, findings[i].Error())
@@ -90,7 +94,7 @@ func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
 		v.Problems = append(v.Problems, err.Error())
 	}
 	if len(findings) == 0 {
-		more, err := c.rest(ctx, p)
+		more, err := c.rest(ctx, p, progress)
 		if err != nil {
 			return v, err
 		}
@@ -114,10 +118,10 @@ func checkKeys(name string) error {
 
 // rest verifies what can only be read of a log that is well: whether the keys
 // belong to it, and the files it speaks of.
-func (c *checking) rest(ctx context.Context, p *program) ([]string, error) {
-	store, err := bolt.Open(c.target.data, bolt.Options{Now: p.now, Log: p.quietLog()})
+func (c *checking) rest(ctx context.Context, p *program, progress func(done, total int64)) ([]string, error) {
+	store, err := opening{c.target.kept, c.target.data, p.now, p.quietLog()}.open(ctx)
 	if err != nil {
-		return nil, inUse(err)
+		return nil, err
 	}
 	defer store.Close()
 	ring, err := keyring.Open(filepath.Join(c.target.data, keysFile))
@@ -129,72 +133,7 @@ func (c *checking) rest(ctx context.Context, p *program) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside := besides{vault: domain.Vault{Keys: ring, Log: store}, files: files, seen: make(map[string]bool)}
-	return beside.check(ctx, store)
-}
-
-// Besides are what lies beside the log and has to go with it: the keys to the
-// values of persons, and the files that were filed.
-type besides struct {
-	vault    domain.Vault
-	files    web.Files
-	seen     map[string]bool
-	shut     int             // values that cannot be opened
-	first    domain.Position // of the first of them
-	problems []string
-}
-
-// check reads the log and says what of it cannot be opened or found.
-func (b *besides) check(ctx context.Context, log domain.Log) ([]string, error) {
-	for page, err := range log.ReadAll(ctx, 0) {
-		if err != nil {
-			return b.problems, err
-		}
-		for _, e := range page.Entries {
-			if err := b.entry(e); err != nil {
-				b.problems = append(b.problems, fmt.Sprintf("position %d: %v", e.Position, err))
-			}
-		}
-	}
-	if b.shut > 0 {
-		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d descriptions of persons cannot be opened with the keyring", b.first, b.shut))
-	}
-	return b.problems, nil
-}
-
-// entry looks at what one entry needs beside the log.
-func (b *besides) entry(e domain.Entry) error {
-	envelope, err := e.Envelope()
-	if err != nil || !envelope.Stream.Personal() && envelope.Type != (domain.EvidenceFiled{}).Name() {
-		return err
-	}
-	rec, err := e.Record()
-	if err != nil {
-		return err
-	}
-	switch fact := rec.Event.(type) {
-	case domain.PersonDescribed:
-		if _, err := b.vault.Open(fact); err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
-			if b.shut++; b.shut == 1 {
-				b.first = e.Position
-			}
-		}
-	case domain.EvidenceFiled:
-		if !b.seen[fact.SHA256] {
-			b.seen[fact.SHA256] = true
-			return verifyFile(b.files, fact.SHA256)
-		}
-	}
-	return nil
-}
-
-// verifyFile reads a file to its end.
-func verifyFile(files web.Files, sha string) error {
-	f, err := files.Open(sha)
-	if err != nil {
-		return fmt.Errorf("documento · evidence %s: %w", sha, err)
-	}
-	return f.Close()
+	return newBesides(domain.Vault{Keys: ring, Log: store}, files).check(ctx, store, progress)
 }
 
 func (c *checking) tell(p *program, v verdict) error {

@@ -16,7 +16,8 @@ import (
 type target struct {
 	data string
 	url  string
-	make bool // a register that is not there is made
+	kept string // the store: bolt, or an address
+	make bool   // a register that is not there is made
 }
 
 // bindTarget adds the flags that name the register.
@@ -24,6 +25,7 @@ func bindTarget(fs *flag.FlagSet) *target {
 	t := &target{}
 	fs.StringVar(&t.data, "data", "./data", "la `cartella` dei dati; se è in servizio si usa quel server · the data folder; its running server is used if there is one")
 	fs.StringVar(&t.url, "url", "", "l'`indirizzo` di un server, invece; il gettone è in TAVOLI_TOKEN · the address of a server instead; the token comes from TAVOLI_TOKEN")
+	fs.StringVar(&t.kept, "store", inFile, "l'`archivio` degli eventi, se nessuno è in servizio: bolt, o esdb://nodo:2113 · the event store, where nobody serves the folder: bolt, or esdb://node:2113")
 	return t
 }
 
@@ -51,7 +53,7 @@ func (t *target) open(ctx context.Context, p *program) (*client, error) {
 	if err := t.exists(); err != nil {
 		return nil, err
 	}
-	r, err := openRegister(ctx, settings{dir: t.data, log: p.quietLog(), now: p.now})
+	r, err := openRegister(ctx, settings{dir: t.data, store: t.kept, log: p.quietLog(), now: p.now})
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +65,13 @@ func (t *target) open(ctx context.Context, p *program) (*client, error) {
 	return c, nil
 }
 
-// exists refuses a folder without a register, unless one is to be made.
+// exists refuses a folder without a register, unless one is to be made. A register
+// on servers is there when they are.
 func (t *target) exists() error {
-	if t.make {
+	if err := checkStore(t.kept); err != nil {
+		return err
+	}
+	if t.make || onServers(t.kept) {
 		return nil
 	}
 	_, err := os.Stat(filepath.Join(t.data, logFile))

@@ -18,6 +18,10 @@ const (
 	exitForbidden = 6 // no token, or not the role
 	exitUnknown   = 7 // it is not known whether it was recorded: repeat it
 	exitInUse     = 8 // the data folder belongs to another process
+
+	exitUnreachable = 9  // the event store does not answer
+	exitOldServer   = 10 // its server is too old
+	exitExchanged   = 11 // it is another one than it was
 )
 
 // An exit is an error that knows its exit code.

@@ -1,11 +1,27 @@
 package main
 
-import "tavoli/adapters/bolt"
+import (
+	"maps"
+
+	"tavoli/adapters/bolt"
+)
 
 // gauges are the figures of the register's parts that /metrics shows.
 func (r *register) gauges() map[string]func() float64 {
+	all := map[string]func() float64{
+		"tavoli_keys_handed_out":   func() float64 { return float64(r.keys.Len()) },
+		"tavoli_snapshot_position": r.snapshotPosition,
+		"tavoli_bridge_lag":        r.bridgeLag,
+		"tavoli_bridge_failures":   r.bridgeFailures,
+	}
+	maps.Copy(all, r.store.gauges)
+	return all
+}
+
+// boltGauges are the figures of a store in a file.
+func boltGauges(s *bolt.Store) map[string]func() float64 {
 	stored := func(figure func(bolt.Stats) float64) func() float64 {
-		return func() float64 { return figure(r.store.Stats()) }
+		return func() float64 { return figure(s.Stats()) }
 	}
 	return map[string]func() float64{
 		"tavoli_store_events":         stored(func(s bolt.Stats) float64 { return float64(s.Events) }),
@@ -16,10 +32,6 @@ func (r *register) gauges() map[string]func() float64 {
 		"tavoli_store_commits":        stored(func(s bolt.Stats) float64 { return float64(s.Commits) }),
 		"tavoli_store_appended":       stored(func(s bolt.Stats) float64 { return float64(s.Appended) }),
 		"tavoli_store_commit_seconds": stored(func(s bolt.Stats) float64 { return s.Commit.Sum.Seconds() }),
-		"tavoli_keys_handed_out":      func() float64 { return float64(r.ring.Len()) },
-		"tavoli_snapshot_position":    r.snapshotPosition,
-		"tavoli_bridge_lag":           r.bridgeLag,
-		"tavoli_bridge_failures":      r.bridgeFailures,
 	}
 }
 

@@ -20,8 +20,8 @@ func (r *register) matches(ctx context.Context) error {
 	if err != nil || opened || shut == 0 {
 		return err
 	}
-	return invalidInput("il portachiavi %[1]s è di un'altra installazione o è troppo vecchio: non apre nessun dato di %[2]s · the keyring belongs to another installation, or is too old: it opens none of the values; put the right one in its place",
-		r.path(keysFile), r.path(logFile))
+	return invalidInput("il portachiavi %[1]s è di un'altra installazione o è troppo vecchio: non apre nessun dato del registro · the keyring belongs to another installation, or is too old: it opens none of the values; put the right one in its place",
+		r.path(keysFile))
 }
 
 // tryKeys opens the first values of persons it meets, until one opens.

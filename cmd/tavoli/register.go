@@ -32,9 +32,10 @@ const (
 
 // Settings say which register to open and how.
 type settings struct {
-	dir string
-	log *slog.Logger
-	now func() time.Time
+	dir   string
+	store string // bolt, or the address of servers
+	log   *slog.Logger
+	now   func() time.Time
 }
 
 // A register is a data folder, opened: the log, the keys, the read models and what
@@ -42,8 +43,8 @@ type settings struct {
 type register struct {
 	settings
 	clock   *clock // of the log
-	ring    *keyring.Ring
-	store   *bolt.Store
+	keys    keys
+	store   *backend
 	vault   domain.Vault
 	exec    *domain.Executor
 	view    *projections.View
@@ -63,17 +64,17 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	if err := r.complete(); err != nil {
 		return nil, err
 	}
-	if err := r.openFiles(); err != nil {
+	if err := r.openParts(ctx); err != nil {
 		return nil, err
 	}
-	r.vault = domain.Vault{Keys: r.ring, Log: r.store}
+	r.vault = domain.Vault{Keys: r.keys, Log: r.store}
 	r.exec = &domain.Executor{Store: r.store}
-	if err := r.matches(ctx); err != nil {
-		return nil, errors.Join(err, r.store.Close(), r.ring.Close())
-	}
 	files, err := evidence.Open(r.path(evidenceDir))
+	if err = errors.Join(err, r.belongs()); err == nil {
+		err = r.matches(ctx)
+	}
 	if err != nil {
-		return nil, errors.Join(err, r.store.Close(), r.ring.Close())
+		return nil, errors.Join(err, r.store.Close(), r.keys.Close())
 	}
 	r.view = projections.NewView(r.store, r.vault.Open, r.viewOptions())
 	r.web = r.server(files)
@@ -81,13 +82,14 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	return r, nil
 }
 
-// openFiles opens the keys and the log, which one process at a time can have.
-func (r *register) openFiles() (err error) {
-	if r.ring, err = keyring.Open(r.path(keysFile)); err != nil {
-		return inUse(err)
+// openParts opens the keys and the log. Those in the folder one process at a time can
+// have.
+func (r *register) openParts(ctx context.Context) (err error) {
+	if r.keys, err = r.openKeys(ctx); err != nil {
+		return err
 	}
-	if r.store, err = bolt.Open(r.dir, bolt.Options{Now: r.clock.Now, Log: r.log}); err != nil {
-		return errors.Join(inUse(err), r.ring.Close())
+	if r.store, err = (opening{r.settings.store, r.dir, r.clock.Now, r.log}).open(ctx); err != nil {
+		return errors.Join(err, r.keys.Close())
 	}
 	return nil
 }
@@ -95,12 +97,16 @@ func (r *register) openFiles() (err error) {
 func (r *register) path(name string) string { return filepath.Join(r.dir, name) }
 
 // complete refuses a folder that has a log but not its keys: new keys would let a
-// register begin that can open nothing.
+// register begin that can open nothing. It also refuses to begin a log in the folder of
+// a register that lies on servers.
 func (r *register) complete() error {
 	_, noLog := os.Stat(r.path(logFile))
 	_, noKeys := os.Stat(r.path(keysFile))
 	if noLog == nil && errors.Is(noKeys, fs.ErrNotExist) {
 		return invalidInput("%[1]s ha un registro ma non il portachiavi: rimettere prima la copia di %[2]s · a register but no keyring: put the copy back first", r.dir, r.path(keysFile))
+	}
+	if _, elsewhere := os.Stat(r.path(storeFile)); noLog != nil && elsewhere == nil && !onServers(r.settings.store) {
+		return &exit{exitExchanged, fmt.Errorf("la cartella %[1]s appartiene all'archivio che --store nominava: indicarlo di nuovo · the data folder belongs to the event store that --store named: name it again", r.dir)}
 	}
 	return os.MkdirAll(r.dir, 0o700)
 }
@@ -117,7 +123,7 @@ func (r *register) viewOptions() projections.Options {
 	return projections.Options{
 		Warn: r.log.Warn, Now: r.now,
 		Snapshots: &projections.Snapshots{
-			Shelf: shelf.File(r.path(snapshotFile)), Secret: r.ring.Secret("snapshot"), Identity: r.store.Identity(),
+			Shelf: shelf.File(r.path(snapshotFile)), Secret: r.keys.Secret("snapshot"), Identity: r.store.Identity(),
 		},
 	}
 }
@@ -125,7 +131,7 @@ func (r *register) viewOptions() projections.Options {
 func (r *register) server(files *evidence.Files) *web.Server {
 	return &web.Server{
 		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files,
-		Secret: r.ring.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
+		Secret: r.keys.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
 		Admin: r.admin(), Gauges: r.gauges(), Version: version,
 	}
 }
@@ -160,7 +166,7 @@ func (r *register) Close() error {
 	r.stop()
 	<-r.followed
 	r.keepSnapshot(context.Background())
-	return errors.Join(r.store.Close(), r.ring.Close())
+	return errors.Join(r.store.Close(), r.keys.Close())
 }
 
 // A clock is the time of recording. It can be set for a demonstration, which is

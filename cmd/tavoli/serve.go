@@ -36,7 +36,7 @@ func serveCommand() command {
 		fs.StringVar(&s.data, "data", "./data", "la `cartella` dei dati; se non c'è viene creata · the data folder; it is made if there is none")
 		fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", "l'`indirizzo` su cui rispondere; la porta 0 ne sceglie una libera · the address to listen on; port 0 picks a free one")
 		fs.BoolVar(&s.demo, "demo", false, "carica il programma reale e persone inventate in un registro vuoto · load the real programme and invented people into an empty register")
-		fs.StringVar(&s.store, "store", "bolt", "l'`archivio` degli eventi; c'è solo bolt · the event store; bolt is the one there is")
+		fs.StringVar(&s.store, "store", inFile, "l'`archivio` degli eventi: bolt, nella cartella dei dati, o un EventStoreDB, esdb://nodo:2113 · the event store: bolt, in the data folder, or an EventStoreDB; see docs/eventstoredb.md")
 		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
@@ -70,10 +70,10 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if s.store != "bolt" {
-		return usageError("--store: l'archivio %[1]q non esiste: c'è solo bolt · there is no event store %[1]q; bolt is the one there is", s.store)
+	if err := checkStore(s.store); err != nil {
+		return err
 	}
-	r, err := openRegister(ctx, settings{dir: s.data, log: log, now: p.now})
+	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, log: log, now: p.now})
 	if err != nil {
 		return err
 	}
@@ -118,9 +118,9 @@ func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
 	go func() {
 		select {
 		case <-r.store.Failed():
-			fail(fmt.Errorf("l'archivio degli eventi ha ceduto · the event store has failed: %w", r.store.Err()))
+			fail(storeFault(fmt.Errorf("l'archivio degli eventi ha ceduto · the event store has failed: %w", r.store.Err())))
 		case <-r.followed:
-			fail(fmt.Errorf("i modelli di lettura si sono fermati · the read models have stopped: %w", r.fault))
+			fail(storeFault(fmt.Errorf("i modelli di lettura si sono fermati · the read models have stopped: %w", r.fault)))
 		case <-ctx.Done():
 		}
 	}()

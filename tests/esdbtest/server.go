@@ -3,6 +3,7 @@ package esdbtest
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"strings"
@@ -26,6 +27,9 @@ type Options struct {
 	Version    string // "23.10.6" unless given; it decides how subscriptions behave
 	Strict     bool   // refuse positions the log never gave, as 24.x does, in older versions too
 	LiveBuffer int    // events a live subscription of 23.10 may be behind; 0: 64
+
+	Certificate    *tls.Certificate // nil: no TLS
+	User, Password string           // who may use the server; nobody is asked if there is no user
 }
 
 // A Server is one node. It serves on loopback.
@@ -76,15 +80,17 @@ func StartCluster(l *Log, n int, o Options) ([]*Server, error) {
 		s := &Server{log: l, options: o, cluster: c, addr: cmp.Or(o.Addr, "127.0.0.1:0")}
 		s.modern = !strings.HasPrefix(o.Version, "23.") && !strings.HasPrefix(o.Version, "22.")
 		s.strict = s.modern || o.Strict
+		c.nodes = append(c.nodes, s)
+	}
+	c.leader = c.nodes[0]
+	for i, s := range c.nodes { // those who call know all of them
 		if err := s.Restart(); err != nil {
-			for _, started := range c.nodes {
+			for _, started := range c.nodes[:i] {
 				started.Stop()
 			}
 			return nil, err
 		}
-		c.nodes = append(c.nodes, s)
 	}
-	c.leader = c.nodes[0]
 	return c.nodes, nil
 }
 
@@ -125,11 +131,11 @@ func (s *Server) Restart() error {
 	if strings.HasSuffix(s.addr, ":0") { // the first time
 		s.addr = listener.Addr().String()
 	}
-	s.grpc = grpc.NewServer(
+	s.grpc = grpc.NewServer(append(s.security(),
 		grpc.MaxRecvMsgSize(16<<20-10_000),
 		// The client sends a ping every ten seconds, whether it has calls or not.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-	)
+	)...)
 	streams.RegisterStreamsServer(s.grpc, &streamsService{s: s})
 	serverfeatures.RegisterServerFeaturesServer(s.grpc, &featuresService{s: s})
 	gossip.RegisterGossipServer(s.grpc, &gossipService{s: s})

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tavoli/adapters/web"
+	"tavoli/domain"
+)
+
+// maxProblems is how many problems are told one by one.
+const maxProblems = 1000
+
+// Besides reads a log as anybody may, whichever store it lies in: whether every entry
+// is whole and follows the one before it in its stream, and whether what lies beside
+// the log belongs to it: the keys to the values of persons, and the files that
+// were filed.
+type besides struct {
+	vault    domain.Vault
+	files    web.Files
+	seen     map[string]bool
+	next     map[domain.Stream]domain.Revision
+	records  int64
+	shut     int             // values that cannot be opened
+	first    domain.Position // of the first of them
+	problems []string
+}
+
+func newBesides(vault domain.Vault, files web.Files) *besides {
+	return &besides{vault: vault, files: files, seen: make(map[string]bool), next: make(map[domain.Stream]domain.Revision)}
+}
+
+// check reads the log and says what is wrong with it, and what of it cannot be opened
+// or found.
+func (b *besides) check(ctx context.Context, log domain.Log, progress func(done, total int64)) ([]string, error) {
+	head, err := log.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for page, err := range log.ReadAll(ctx, 0) {
+		if err != nil {
+			return b.problems, err
+		}
+		for _, e := range page.Entries {
+			b.records++
+			if err := b.entry(e); err != nil {
+				b.problem(e.Position, err)
+			}
+		}
+		if progress != nil {
+			progress(int64(page.UpTo), int64(head))
+		}
+	}
+	if b.shut > 0 {
+		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d descriptions of persons cannot be opened with the keyring", b.first, b.shut))
+	}
+	return b.problems, nil
+}
+
+// problem notes what is wrong at a position.
+func (b *besides) problem(at domain.Position, err error) {
+	if len(b.problems) < maxProblems {
+		b.problems = append(b.problems, fmt.Sprintf("position %d: %v", at, err))
+	}
+}
+
+// entry looks at one entry and at what it needs beside the log.
+func (b *besides) entry(e domain.Entry) error {
+	rec, err := e.Record()
+	if err != nil {
+		return err
+	}
+	next := b.next[rec.Stream]
+	b.next[rec.Stream] = rec.Revision + 1
+	if rec.Revision != next {
+		b.problem(e.Position, fmt.Errorf("%s: revision %d stands where %d should", rec.Stream, rec.Revision, next))
+	}
+	switch fact := rec.Event.(type) {
+	case domain.PersonDescribed:
+		if _, err := b.vault.Open(fact); err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
+			if b.shut++; b.shut == 1 {
+				b.first = e.Position
+			}
+		}
+	case domain.EvidenceFiled:
+		if !b.seen[fact.SHA256] {
+			b.seen[fact.SHA256] = true
+			return verifyFile(b.files, fact.SHA256)
+		}
+	}
+	return nil
+}
+
+// verifyFile reads a file to its end.
+func verifyFile(files web.Files, sha string) error {
+	f, err := files.Open(sha)
+	if err != nil {
+		return fmt.Errorf("documento · evidence %s: %w", sha, err)
+	}
+	return f.Close()
+}
