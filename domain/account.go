@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -31,10 +32,13 @@ const (
 	RoleOperator Role = "operator" // checks people in on the day
 	RoleAuditor  Role = "auditor"  // reads everything, at every time
 	RoleReporter Role = "reporter" // counts and the feed, without personal values
+
+	RoleInspector Role = "inspector" // looks into a scope, until a day; every look has a purpose
+	RoleDPO       Role = "dpo"       // the data-protection officer: who saw what, without names
 )
 
 // Roles lists every role.
-var Roles = []Role{RoleAdmin, RoleStaff, RoleOperator, RoleAuditor, RoleReporter}
+var Roles = []Role{RoleAdmin, RoleStaff, RoleOperator, RoleAuditor, RoleReporter, RoleInspector, RoleDPO}
 
 // AccountOpened records that somebody may come to have access. The label says
 // what the account is for, not whose it is.
@@ -44,11 +48,23 @@ type AccountOpened struct {
 }
 
 // RoleGranted records that an account has a role until a moment, or until revoked.
+// The scope is an inspector's. It came with the second shape of the event: a program
+// that knows only the first must refuse to read it, not let an inspector see all.
 type RoleGranted struct {
 	Account AccountID  `json:"account"`
 	Role    Role       `json:"role"`
 	Until   *time.Time `json:"until,omitempty"`
+	Scope   Scope      `json:"scope,omitzero"`
 }
+
+// roleGranted1 is [RoleGranted] as it was before there were scopes.
+type roleGranted1 struct {
+	Account AccountID  `json:"account"`
+	Role    Role       `json:"role"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+func (g roleGranted1) lift() RoleGranted { return RoleGranted{g.Account, g.Role, g.Until, Scope{}} }
 
 // RoleRevoked records that an account has a role no longer.
 type RoleRevoked struct {
@@ -92,7 +108,7 @@ func (TokenRevoked) Name() string          { return "TokenRevoked" }
 func (PersonalDataDisclosed) Name() string { return "PersonalDataDisclosed" }
 
 var accountEvents = []kind{
-	of[AccountOpened](), of[RoleGranted](), of[RoleRevoked](), of[TokenIssued](), of[TokenRevoked](), of[PersonalDataDisclosed](),
+	of[AccountOpened](), lifted(1, roleGranted1.lift), version[RoleGranted](2), of[RoleRevoked](), of[TokenIssued](), of[TokenRevoked](), of[PersonalDataDisclosed](),
 }
 
 // look is what was looked at in which form for which purpose.
@@ -101,7 +117,7 @@ type look struct{ subject, form, purpose string }
 // Account is what decisions need of an account's history.
 type Account struct {
 	opened AccountOpened
-	roles  map[Role]*time.Time
+	roles  map[Role]RoleGranted
 	tokens map[uuid.UUID]TokenIssued
 	looks  map[look]time.Time
 }
@@ -111,11 +127,11 @@ func (a *Account) Apply(e Event) {
 	switch e := e.(type) {
 	case AccountOpened:
 		a.opened = e
-		a.roles = make(map[Role]*time.Time)
+		a.roles = make(map[Role]RoleGranted)
 		a.tokens = make(map[uuid.UUID]TokenIssued)
 		a.looks = make(map[look]time.Time)
 	case RoleGranted:
-		a.roles[e.Role] = e.Until
+		a.roles[e.Role] = e
 	case RoleRevoked:
 		delete(a.roles, e.Role)
 	case TokenIssued:
@@ -139,7 +155,7 @@ var (
 )
 
 // OpenAccount makes an account, with roles. Opening it again with the same label
-// changes nothing.
+// changes nothing. The role of an inspector, which needs a scope, is granted apart.
 type OpenAccount struct {
 	Account AccountID `json:"account"`
 	Label   string    `json:"label"`
@@ -157,6 +173,7 @@ func (c OpenAccount) Decide(a *Account, meta Meta) ([]Event, error) {
 	bad.required(c.Label, "/label")
 	for _, r := range c.Roles {
 		oneOf(&bad, r, "/roles", Roles...)
+		bad.that(r != RoleInspector, "/roles", "needs-scope", "an inspector's role is granted with its scope and its end")
 	}
 	until := optional(&bad, c.Until, "/until")
 	switch {
@@ -172,7 +189,7 @@ func (c OpenAccount) Decide(a *Account, meta Meta) ([]Event, error) {
 	events := []Event{AccountOpened{c.Account, c.Label}}
 	for i, r := range c.Roles {
 		if !slices.Contains(c.Roles[:i], r) {
-			events = append(events, RoleGranted{c.Account, r, until})
+			events = append(events, RoleGranted{Account: c.Account, Role: r, Until: until})
 		}
 	}
 	return events, nil
@@ -187,21 +204,34 @@ func optional(c *check, m Moment, pointer string) *time.Time {
 	return &t
 }
 
-// GrantRole gives an account a role, or changes until when it has it.
+// GrantRole gives an account a role, or changes until when it has it and, for an
+// inspector, the scope. Granting it again in the same way changes nothing.
 type GrantRole struct {
 	Account AccountID `json:"-"`
 	Role    Role      `json:"role"`
-	Until   Moment    `json:"until"`
+	Until   Moment    `json:"until"` // empty: until revoked; required for an inspector
+	Scope   Scope     `json:"scope"` // of an inspector
+
+	unknown []Field
 }
 
 // Stream implements [Command].
-func (c GrantRole) Stream() Stream { return c.Account.Stream() }
+func (c *GrantRole) Stream() Stream { return c.Account.Stream() }
+
+// Consult asks whether there is what the scope names.
+func (c *GrantRole) Consult(ctx context.Context, x *Executor, _ *Account) (err error) {
+	c.unknown, err = c.Scope.unknown(ctx, x)
+	return err
+}
 
 // Decide implements [Command].
-func (c GrantRole) Decide(a *Account, meta Meta) ([]Event, error) {
+func (c *GrantRole) Decide(a *Account, meta Meta) ([]Event, error) {
 	var bad check
 	oneOf(&bad, c.Role, "/role", Roles...)
 	until := optional(&bad, c.Until, "/until")
+	c.Scope.check(&bad, c.Role, c.Until != "")
+	bad.fields = append(bad.fields, c.unknown...)
+	granted := RoleGranted{c.Account, c.Role, until, c.Scope.sorted()}
 	was, has := a.roles[c.Role]
 	switch {
 	case !a.exists():
@@ -210,10 +240,16 @@ func (c GrantRole) Decide(a *Account, meta Meta) ([]Event, error) {
 		return nil, bad.err()
 	case until != nil && !until.After(meta.At):
 		return nil, ErrInThePast
-	case has && (was == until || was != nil && until != nil && was.Equal(*until)):
+	case has && was.same(granted):
 		return nil, nil
 	}
-	return []Event{RoleGranted{c.Account, c.Role, until}}, nil
+	return []Event{granted}, nil
+}
+
+// same reports whether two grants of a role are alike.
+func (g RoleGranted) same(o RoleGranted) bool {
+	ends := g.Until == o.Until || g.Until != nil && o.Until != nil && g.Until.Equal(*o.Until)
+	return ends && g.Scope.Equal(o.Scope)
 }
 
 // RevokeRole takes a role away. Doing it twice changes nothing.

@@ -16,7 +16,7 @@ func TestAccount(t *testing.T) {
 	token := domain.TokenIssued{Account: "segreteria", Token: uuid.MustParse("11111111-1111-4111-8111-111111111111"), SHA256: sheet}
 	open := is[*domain.Account](domain.OpenAccount{Account: "segreteria", Label: "Segreteria", Roles: []domain.Role{domain.RoleStaff, domain.RoleStaff}})
 	grant := func(role domain.Role, until domain.Moment) func(*domain.Executor, domain.Meta) (domain.Result, error) {
-		return is[*domain.Account](domain.GrantRole{Account: "segreteria", Role: role, Until: until})
+		return is[*domain.Account](&domain.GrantRole{Account: "segreteria", Role: role, Until: until})
 	}
 	revoke := func(role domain.Role) func(*domain.Executor, domain.Meta) (domain.Result, error) {
 		return is[*domain.Account](domain.RevokeRole{Account: "segreteria", Role: role})
@@ -43,6 +43,47 @@ func TestAccount(t *testing.T) {
 			yield: given(domain.TokenRevoked{Account: "segreteria", Token: token.Token, Reason: "persa"})},
 		{name: "no token revoked", past: given(desk), do: is[*domain.Account](domain.RevokeToken{Account: "segreteria", Token: token.Token}), err: domain.ErrNoToken},
 	})
+}
+
+func TestInspectorsHaveAScopeAndAnEnd(t *testing.T) {
+	desk := domain.AccountOpened{Account: "segreteria", Label: "Segreteria"}
+	programme := domain.ProgrammaOpened{Programma: "3031", Title: "COOPERA"}
+	until := utc("2022-06-30T00:00:00Z")
+	scope := domain.Scope{Programmi: []domain.ProgrammaID{"3031"}, Tavoli: []domain.TavoloID{t6}}
+	inspector := domain.RoleGranted{Account: "segreteria", Role: domain.RoleInspector, Until: &until, Scope: scope}
+	grant := func(role domain.Role, until domain.Moment, scope domain.Scope) func(*domain.Executor, domain.Meta) (domain.Result, error) {
+		return is[*domain.Account](&domain.GrantRole{Account: "segreteria", Role: role, Until: until, Scope: scope})
+	}
+	const end = "2022-06-30T00:00:00Z"
+	wider := inspector
+	wider.Scope.Programmi = nil
+	run(t, []scenario{
+		{name: "an inspector, named twice in disorder", past: given(desk, programme, planned), do: grant(domain.RoleInspector, end, domain.Scope{
+			Programmi: []domain.ProgrammaID{"3031", "3031"}, Tavoli: []domain.TavoloID{t6}}), yield: given(inspector)},
+		{name: "twice", past: given(desk, programme, planned, inspector), do: grant(domain.RoleInspector, end, scope)},
+		{name: "another scope", past: given(desk, programme, planned, inspector), do: grant(domain.RoleInspector, end, wider.Scope), yield: given(wider)},
+		{name: "without an end", past: given(desk, programme, planned), do: grant(domain.RoleInspector, "", scope), field: "/until required"},
+		{name: "without a scope", past: given(desk), do: grant(domain.RoleInspector, end, domain.Scope{}), field: "/scope required"},
+		{name: "an unknown programme", past: given(desk), do: grant(domain.RoleInspector, end, domain.Scope{Programmi: []domain.ProgrammaID{"3031"}}), field: "/scope/programmi/0 unknown-programma"},
+		{name: "an unknown tavolo", past: given(desk), do: grant(domain.RoleInspector, end, domain.Scope{Tavoli: []domain.TavoloID{t6}}), field: "/scope/tavoli/0 unknown-tavolo"},
+		{name: "no name of a tavolo", past: given(desk), do: grant(domain.RoleInspector, end, domain.Scope{Tavoli: []domain.TavoloID{"A B"}}), field: "/scope/tavoli/0 bad-id"},
+		{name: "a scope for others", past: given(desk, planned), do: grant(domain.RoleStaff, "", domain.Scope{Tavoli: []domain.TavoloID{t6}}), field: "/scope not-allowed"},
+		{name: "with the account", do: is[*domain.Account](domain.OpenAccount{Account: "x", Label: "x", Roles: []domain.Role{domain.RoleInspector}, Until: end}), field: "/roles needs-scope"},
+	})
+	if !scope.Has(t6, "") || !scope.Has("coopera-4", "3031") || scope.Has("coopera-4", "3032") || (domain.Scope{Programmi: []domain.ProgrammaID{"3031"}}).Has("x", "") {
+		t.Error("the scope has what it has not, or has not what it has")
+	}
+}
+
+// TestRoleGrantedBeforeScopes reads what was stored before there were scopes.
+func TestRoleGrantedBeforeScopes(t *testing.T) {
+	e, err := domain.Decode("RoleGranted", 1, []byte(`{"account":"segreteria","role":"staff"}`))
+	if g, ok := e.(domain.RoleGranted); err != nil || !ok || g.Role != domain.RoleStaff || !g.Scope.IsZero() {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	if _, schema, err := domain.Encode(domain.RoleGranted{Account: "segreteria", Role: domain.RoleStaff}); err != nil || schema != 2 {
+		t.Errorf("it is stored in version %d, %v", schema, err)
+	}
 }
 
 func TestLooksWithinAQuarterOfAnHourAreOne(t *testing.T) {

@@ -51,15 +51,31 @@ type kindKey struct {
 }
 
 // of returns the kind of E in its first version.
-func of[E Event]() kind {
+func of[E Event]() kind { return version[E](1) }
+
+// version returns the kind of E in a later version of its shape.
+func version[E Event](schema int) kind {
 	var zero E
-	return kind{zero.Name(), 1, func(data []byte) (Event, error) {
-		var e E
-		if err := json.Unmarshal(data, &e); err != nil {
-			return nil, fmt.Errorf("event %s: %w", e.Name(), err)
+	return kind{zero.Name(), schema, func(data []byte) (Event, error) { return decodeAs[E](zero.Name(), data) }}
+}
+
+// lifted returns the kind of an older version of E, which was stored as an O.
+func lifted[O any, E Event](schema int, lift func(O) E) kind {
+	var zero E
+	return kind{zero.Name(), schema, func(data []byte) (Event, error) {
+		old, err := decodeAs[O](zero.Name(), data)
+		if err != nil {
+			return nil, err
 		}
-		return e, nil
+		return lift(old), nil
 	}}
+}
+
+func decodeAs[T any](name string, data []byte) (v T, err error) {
+	if err := json.Unmarshal(data, &v); err != nil {
+		return v, fmt.Errorf("event %s: %w", name, err)
+	}
+	return v, nil
 }
 
 // kinds is every version of every kind of event ever stored. Nothing leaves it.
