@@ -22,7 +22,7 @@ type account struct {
 	id       domain.AccountID
 	opened   bool
 	label    string
-	roles    map[domain.Role]*time.Time
+	roles    map[domain.Role]RoleGrant
 	tokens   []token
 	revision domain.Revision
 }
@@ -52,7 +52,7 @@ func (a *Accounts) apply(rec *domain.Record) {
 		row := a.at(e.Account, rec)
 		row.opened, row.label = true, e.Label
 	case domain.RoleGranted:
-		a.at(e.Account, rec).roles[e.Role] = copied(e.Until)
+		a.at(e.Account, rec).roles[e.Role] = RoleGrant{e.Role, e.Until, e.Scope}.own()
 	case domain.RoleRevoked:
 		delete(a.at(e.Account, rec).roles, e.Role)
 	case domain.TokenIssued:
@@ -70,7 +70,7 @@ func (a *Accounts) apply(rec *domain.Record) {
 func (a *Accounts) at(id domain.AccountID, rec *domain.Record) *account {
 	row, ok := a.by[id]
 	if !ok {
-		row = &account{id: id, roles: make(map[domain.Role]*time.Time)}
+		row = &account{id: id, roles: make(map[domain.Role]RoleGrant)}
 		a.by[id] = row
 	}
 	row.revision = rec.Revision
@@ -95,10 +95,18 @@ func copied(t *time.Time) *time.Time {
 	return &c
 }
 
-// A RoleGrant is a role an account has, and until when if it ends by itself.
+// A RoleGrant is a role an account has, until when if it ends by itself, and what an
+// inspector may look into.
 type RoleGrant struct {
-	Role  domain.Role `json:"role"`
-	Until *time.Time  `json:"until,omitempty"`
+	Role  domain.Role  `json:"role"`
+	Until *time.Time   `json:"until,omitempty"`
+	Scope domain.Scope `json:"scope,omitzero"`
+}
+
+// own returns a grant that shares nothing with this one.
+func (g RoleGrant) own() RoleGrant {
+	scope := domain.Scope{Programmi: slices.Clone(g.Scope.Programmi), Tavoli: slices.Clone(g.Scope.Tavoli)}
+	return RoleGrant{g.Role, copied(g.Until), scope}
 }
 
 // A TokenInfo is what is known of a secret that opens an account.
@@ -136,6 +144,16 @@ func (a Access) Has(role domain.Role, at time.Time) bool {
 	return slices.ContainsFunc(a.Roles, func(g RoleGrant) bool {
 		return g.Role == role && (g.Until == nil || at.Before(*g.Until))
 	})
+}
+
+// Scope returns what the account may look into as an inspector at a moment.
+func (a Access) Scope(at time.Time) (scope domain.Scope) {
+	for _, g := range a.Roles {
+		if g.Role == domain.RoleInspector && (g.Until == nil || at.Before(*g.Until)) {
+			scope = g.Scope
+		}
+	}
+	return scope
 }
 
 // Open answers what a secret opens, by the SHA-256 of the secret in lower-case
@@ -184,8 +202,8 @@ func (row *account) answer() Account {
 // grants returns the roles in the order in which roles are listed.
 func (row *account) grants() []RoleGrant {
 	grants := []RoleGrant{}
-	for role, until := range row.roles {
-		grants = append(grants, RoleGrant{role, copied(until)})
+	for _, g := range row.roles {
+		grants = append(grants, g.own())
 	}
 	slices.SortFunc(grants, func(a, b RoleGrant) int {
 		if c := slices.Index(domain.Roles, a.Role) - slices.Index(domain.Roles, b.Role); c != 0 {

@@ -1,10 +1,6 @@
 package projections
 
-import (
-	"time"
-
-	"tavoli/domain"
-)
+import "tavoli/domain"
 
 // encode implements model.
 func (a *Accounts) encode(e *encoder) {
@@ -12,9 +8,11 @@ func (a *Accounts) encode(e *encoder) {
 		e.text(string(id))
 		e.bool(row.opened)
 		e.text(row.label)
-		sorted(e, row.roles, func(role domain.Role, until *time.Time) {
+		sorted(e, row.roles, func(role domain.Role, g RoleGrant) {
 			e.text(string(role))
-			e.optionalTime(until)
+			e.optionalTime(g.Until)
+			list(e, g.Scope.Programmi, func(p domain.ProgrammaID) { e.text(string(p)) })
+			list(e, g.Scope.Tavoli, func(t domain.TavoloID) { e.text(string(t)) })
 		})
 		list(e, row.tokens, func(t token) {
 			e.uuid(t.id)
@@ -32,7 +30,7 @@ func (a *Accounts) decode(d *decoder) {
 	a.by = readSorted(d, 6, func() domain.AccountID { return domain.AccountID(d.text()) }, func(id domain.AccountID) *account {
 		row := &account{
 			id: id, opened: d.bool(), label: d.text(),
-			roles:    readSorted(d, 2, func() domain.Role { return word[domain.Role](d) }, func(domain.Role) *time.Time { return d.optionalTime() }),
+			roles:    readSorted(d, 4, func() domain.Role { return word[domain.Role](d) }, d.grant),
 			tokens:   readList(d, 20, func() token { return token{d.uuid(), d.text(), d.text(), d.time(), d.optionalTime()} }),
 			revision: d.revision(),
 		}
@@ -41,4 +39,12 @@ func (a *Accounts) decode(d *decoder) {
 		}
 		return row
 	})
+}
+
+// grant reads what is held of a role.
+func (d *decoder) grant(role domain.Role) RoleGrant {
+	g := RoleGrant{Role: role, Until: d.optionalTime()}
+	g.Scope.Programmi = readList(d, 1, func() domain.ProgrammaID { return word[domain.ProgrammaID](d) })
+	g.Scope.Tavoli = readList(d, 1, func() domain.TavoloID { return word[domain.TavoloID](d) })
+	return g
 }

@@ -66,7 +66,7 @@ func (m *Models) models() []part {
 		{"people", 1, &m.People},
 		{"calendar", 1, &m.Calendar},
 		{"rosters", 1, &m.Rosters},
-		{"accounts", 1, &m.Accounts},
+		{"accounts", 2, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 1, &m.Marks},
 	}

@@ -103,6 +103,7 @@ type PeopleQuery struct {
 	Q      string
 	Limit  int
 	Cursor string
+	Reach  *Reach // how far whoever asks may look; nil: everywhere
 }
 
 // PeoplePage is some persons in the order of their names.
@@ -122,7 +123,7 @@ func (p *People) List(q PeopleQuery) (PeoplePage, error) {
 	if err != nil {
 		return PeoplePage{}, err
 	}
-	found := p.search(newNeedle(q.Q))
+	found := p.search(newNeedle(q.Q), q.Reach)
 	if after != "" {
 		id, _ := uuid.FromBytes([]byte(after))
 		i, ok := p.by[id]
@@ -148,14 +149,14 @@ type namedRow struct {
 	row int32
 }
 
-// search returns the persons of a name in the order of names.
-func (p *People) search(words needle) []namedRow {
+// search returns the persons of a name within reach, in the order of names.
+func (p *People) search(words needle, reach *Reach) []namedRow {
 	var found []namedRow
 	for i := range p.rows {
 		if !p.rows[i].told() {
 			continue
 		}
-		if v := p.values(int32(i)); words.in(v.GivenName, v.FamilyName) {
+		if v := p.values(int32(i)); words.in(v.GivenName, v.FamilyName) && p.within(int32(i), reach) {
 			found = append(found, namedRow{sortName(v), int32(i)})
 		}
 	}

@@ -31,6 +31,7 @@ type StatisticsQuery struct {
 	Programma domain.ProgrammaID
 	Tavolo    domain.TavoloID
 	From, To  domain.Day // of the tavolo, both included
+	Reach     *Reach     // how far whoever asks may look; nil: everywhere
 
 	Position             domain.Position // told in the answer
 	EffectiveAt, KnownAt *time.Time      // told in the answer; the models are fed accordingly
@@ -120,7 +121,7 @@ func (m *Models) Statistics(q StatisticsQuery) (Statistics, error) {
 }
 
 func (q StatisticsQuery) asks(t *tavolo) bool {
-	return (q.Programma == "" || q.Programma == t.programma) && (q.Tavolo == "" || q.Tavolo == t.id) &&
+	return q.Reach.Tavolo(t.id) && (q.Programma == "" || q.Programma == t.programma) && (q.Tavolo == "" || q.Tavolo == t.id) &&
 		(q.From == "" || t.schedule.Day >= q.From) && (q.To == "" || t.schedule.Day <= q.To)
 }
 

@@ -37,8 +37,8 @@ type Change struct {
 	After  any    `json:"after"`
 }
 
-// Names tells names, where they may be known. Without Person a person is called by
-// the beginning of the id, without Ente an ente by its key.
+// Names tells names, where they may be known. Without Person, or where it tells
+// nothing, a person is called by the beginning of the id, without Ente an ente by its key.
 type Names struct {
 	Person func(domain.PersonID) string
 	Ente   func(domain.EnteRef) string
@@ -227,10 +227,12 @@ func (t *teller) number(path string) int {
 
 // name returns how a person is called.
 func (t *teller) name(p domain.PersonID) string {
-	if t.names.Person == nil {
-		return "la persona " + p.String()[:8]
+	if t.names.Person != nil {
+		if name := t.names.Person(p); name != "" {
+			return name
+		}
 	}
-	return t.names.Person(p)
+	return "la persona " + p.String()[:8]
 }
 
 // ente returns how an ente is called.

@@ -49,6 +49,11 @@ func TestLimits(t *testing.T) {
 		{"group", domain.MaxGroup, "too-many", func(d *limitDesk, n int) error {
 			return carryOut[*domain.Tavolo](d, domain.FormGroup{Tavolo: "t", Group: "g", Title: "Gruppo", Members: make([]domain.PersonID, n)})
 		}},
+		{"scope", domain.MaxScope, "too-many", func(d *limitDesk, n int) error {
+			_ = carryOut[*domain.Account](d, domain.OpenAccount{Account: "a", Label: "Ispezione"}) // the second time it is there
+			scope := domain.Scope{Tavoli: slices.Repeat([]domain.TavoloID{"t"}, n)}
+			return carryOut[*domain.Account](d, &domain.GrantRole{Account: "a", Role: domain.RoleInspector, Until: "2022-12-31T00:00", Scope: scope})
+		}},
 		{"duration", int(domain.MaxDuration / time.Minute), "too-long", func(d *limitDesk, n int) error {
 			return d.plan(func(c *domain.PlanTavolo) {
 				end := time.Date(2022, 5, 25, 13, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Minute)

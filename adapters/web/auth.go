@@ -17,12 +17,13 @@ type caller struct {
 	account domain.AccountID
 	actor   domain.Actor
 	roles   roleSet
-	key     [32]byte // of the token's hash; what the caller's rate is counted by
+	scope   domain.Scope // of an inspector
+	key     [32]byte     // of the token's hash; what the caller's rate is counted by
 	console bool
 }
 
 // A roleSet is some roles.
-type roleSet uint8
+type roleSet uint16
 
 func rolesOf(roles []domain.Role) (set roleSet) {
 	for i, r := range domain.Roles {
@@ -54,15 +55,7 @@ func (c *call) admit() error {
 	if err := c.pace(); err != nil {
 		return err
 	}
-	switch {
-	case c.route.roles == nil:
-		return nil
-	case !given:
-		return &errNoToken
-	case !c.caller.roles.any(c.route.may):
-		return &errRole
-	}
-	return nil
+	return c.authorize(given)
 }
 
 // bearer returns the token of a request and whether it has any.
@@ -83,7 +76,7 @@ func (c *call) signIn(token string) error {
 	hash := sha256.Sum256([]byte(token))
 	c.caller.key = hash
 	if c.s.Console != [32]byte{} && subtle.ConstantTimeCompare(hash[:], c.s.Console[:]) == 1 {
-		c.caller = caller{consoleAccount, consoleAccount.Actor(), rolesOf(domain.Roles), hash, true}
+		c.caller = caller{account: consoleAccount, actor: consoleAccount.Actor(), roles: rolesOf(domain.Roles), key: hash, console: true}
 		return nil
 	}
 	access, found, err := c.access(hash)
@@ -94,7 +87,7 @@ func (c *call) signIn(token string) error {
 	if !found || !access.Valid(now) {
 		return &errBadToken
 	}
-	c.caller.account, c.caller.actor = access.Account, access.Account.Actor()
+	c.caller.account, c.caller.actor, c.caller.scope = access.Account, access.Account.Actor(), access.Scope(now)
 	for i, role := range domain.Roles {
 		if access.Has(role, now) {
 			c.caller.roles |= 1 << i
@@ -152,4 +145,4 @@ func (a *access) note(at domain.Position) {
 func (c *call) sees() bool { return c.caller.roles.any(named) }
 
 // named are the roles that may see personal values.
-var named = rolesOf([]domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor})
+var named = rolesOf([]domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor, domain.RoleInspector})

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"tavoli/domain"
+	"tavoli/projections"
 )
 
 // A call is one request on its way through the server.
@@ -26,7 +27,8 @@ type call struct {
 	vars   map[string]string // of the path
 	id     string            // of the request
 	caller caller
-	status int // of the answer, once it is sent
+	reach  *projections.Reach // how far an inspector may look; nil: no inspector asks
+	status int                // of the answer, once it is sent
 	sent   int64
 
 	// What the answer tells of persons, if it does: of whom, in which form, for

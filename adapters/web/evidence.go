@@ -88,7 +88,7 @@ func (d *doing) describeFile() (*domain.FileEvidence, error) {
 
 func getEvidence() action {
 	return action{
-		media: map[string]string{"*/*": "the file, of the media type it was filed with"}, query: []string{"purpose"}, tagged: true, long: true,
+		media: map[string]string{"*/*": "the file, of the media type it was filed with"}, query: append(slices.Clone(times), "purpose"), tagged: true, long: true,
 		statuses: []int{404},
 		do:       func(c *call) error { return c.sendFile(c.vars["sha256"]) },
 	}
@@ -98,6 +98,7 @@ func getEvidence() action {
 // browser saves it.
 func (c *call) sendFile(sha string) error {
 	q := c.query()
+	m := q.moment()
 	c.purpose = q.text("purpose")
 	if err := q.unknown(c.route.query); err != nil {
 		return err
@@ -105,7 +106,7 @@ func (c *call) sendFile(sha string) error {
 	if c.s.Files == nil {
 		return &errNotOffered
 	}
-	list, err := latest(c, func(m *projections.Models) ([]projections.Evidence, error) { return m.Rosters.Evidence(c.tavolo()) })
+	list, err := c.filed(m)
 	if err != nil {
 		return err
 	}
@@ -124,6 +125,16 @@ func (c *call) sendFile(sha string) error {
 	}
 	c.stream(list[i], file)
 	return nil
+}
+
+// filed lists the documents of the tavolo: those filed up to now, or at a moment.
+func (c *call) filed(m moment) (list []projections.Evidence, err error) {
+	question := func(m *projections.Models) ([]projections.Evidence, error) { return m.Rosters.Evidence(c.tavolo()) }
+	if m.when.IsZero() && m.atLeast == 0 {
+		return latest(c, question)
+	}
+	list, _, err = askAs(c, m, thisTavolo, question)
+	return list, err
 }
 
 func (c *call) stream(e projections.Evidence, file io.ReadSeeker) {

@@ -9,7 +9,7 @@ import (
 
 func listPeople() action {
 	return question(everything, []string{"q", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (projections.PeoplePage, error) {
-		pq := projections.PeopleQuery{Q: q.text("q"), Limit: q.limit(), Cursor: q.text("cursor")}
+		pq := projections.PeopleQuery{Q: q.text("q"), Limit: q.limit(), Cursor: q.text("cursor"), Reach: c.reach}
 		c.tells("people", domain.AsPage)
 		return func(m *projections.Models) (projections.PeoplePage, error) { return m.People.List(pq) }
 	})
@@ -19,7 +19,7 @@ func getPerson() action {
 	return question(everything, []string{"purpose"}, func(c *call, _ *query) func(*projections.Models) (projections.Person, error) {
 		id := c.uuid("person")
 		c.tells(domain.IdentitaStream(id), domain.AsPage)
-		return func(m *projections.Models) (projections.Person, error) { return m.People.Person(id) }
+		return func(m *projections.Models) (projections.Person, error) { return m.People.PersonWithin(id, c.reach) }
 	}).also(404)
 }
 

@@ -52,6 +52,8 @@ var (
 	errNoToken    = refusal{status: 401, code: "token-missing", it: "serve un gettone di accesso", en: "a bearer token is required"}
 	errBadToken   = refusal{status: 401, code: "token-refused", it: "il gettone non è valido, è scaduto o è stato revocato", en: "the token is unknown, expired or revoked"}
 	errRole       = refusal{status: 403, code: "role-required", it: "l'utenza non ha un ruolo che lo consenta", en: "the account has no role that may do this"}
+	errScope      = refusal{status: 403, code: "out-of-scope", it: "è fuori dall'ambito assegnato all'ispezione", en: "it lies outside the scope of the inspection"}
+	errNoPurpose  = refusal{status: 422, code: "purpose-required", it: "chi ispeziona dichiara perché consulta dati personali: aggiungere il parametro purpose", en: "an inspector says why personal values are looked at: add the parameter purpose"}
 	errMediaType  = refusal{status: 415, code: "unsupported-media-type", it: "il corpo deve essere application/json in UTF-8", en: "the body must be application/json in UTF-8"}
 	errTooLarge   = refusal{status: 413, code: "body-too-large", it: "il corpo è troppo grande", en: "the body is too large"}
 	errBodyRead   = refusal{status: 400, code: "body-incomplete", it: "il corpo non è arrivato per intero", en: "the body did not arrive in full"}

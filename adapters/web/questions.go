@@ -28,6 +28,7 @@ type action struct {
 	long     bool              // may take as long as it needs
 	free     bool              // is not counted: the probes
 	may      roleSet           // the route's roles
+	inspect  inspection        // what an inspector may see of it; nil: nothing
 }
 
 // also returns the action with more statuses that it answers.

@@ -18,6 +18,11 @@ var (
 	auditors = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor}
 	feeders  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor, domain.RoleReporter}
 	keepers  = []domain.Role{domain.RoleAdmin, domain.RoleAuditor}
+
+	// The data-protection officer reads who did what and who saw what.
+	accountants = []domain.Role{domain.RoleAdmin, domain.RoleAuditor, domain.RoleDPO}
+	overseers   = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor, domain.RoleDPO}
+	members     = append(slices.Clone(counters), domain.RoleDPO) // whoever has a role
 )
 
 // table is everything that can be asked of the register, by whom.
@@ -130,20 +135,20 @@ func auditRoutes() []route {
 		{"GET", "/statistics/quarters/{quarter}", "statistics-quarter", counters, "Counts of a quarter", statistics(byQuarter)},
 		{"GET", "/statistics/summary", "statistics-summary", counters, "Counts of everything, by quarter", statistics(summary)},
 		{"GET", "/audit/events", "audit-events", feeders, "What happened, in order: a feed that can be resumed", auditFeed()},
-		{"GET", "/audit/trail", "audit-trail", auditors, "What an account did, or what was recorded on a day", auditTrail()},
-		{"GET", "/audit/trail/{stream}", "audit-trail-stream", auditors, "What happened to one thing, with what it was before and after", streamTrail()},
+		{"GET", "/audit/trail", "audit-trail", overseers, "What an account did, or what was recorded on a day", auditTrail()},
+		{"GET", "/audit/trail/{stream}", "audit-trail-stream", overseers, "What happened to one thing, with what it was before and after", streamTrail()},
 	}
 }
 
 func accountRoutes() []route {
 	return []route{
-		{"GET", "/accounts", "list-accounts", keepers, "The accounts, their roles and tokens", listAccounts()},
+		{"GET", "/accounts", "list-accounts", accountants, "The accounts, their roles and tokens", listAccounts()},
 		{"POST", "/accounts", "open-account", admins, "Make an account", openAccount().also(200, 409)},
 		{"POST", "/accounts/{account}/roles", "grant-role", admins, "Give a role, or change until when", onAccount(command(ofAccount(func(c *domain.GrantRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/accounts/{account}/roles/revocation", "revoke-role", admins, "Take a role away", onAccount(command(ofAccount(func(c *domain.RevokeRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/accounts/{account}/tokens", "issue-token", admins, "Issue a secret that opens the account; it is told once", issueToken().also(404, 409)},
 		{"POST", "/accounts/{account}/tokens/{token}/revocation", "revoke-token", admins, "Make a secret useless", onAccount(command(revokeToken, nothing)).also(404)},
-		{"GET", "/me", "get-me", counters, "Who asks, with which roles", getMe()},
+		{"GET", "/me", "get-me", members, "Who asks, with which roles", getMe()},
 	}
 }
 
@@ -168,6 +173,9 @@ func operationRoutes() []route {
 func prepared(routes []route) []route {
 	for i := range routes {
 		rt := &routes[i]
+		if rt.inspect = inspections[rt.name]; rt.inspect != nil && rt.roles != nil {
+			rt.roles = append(slices.Clone(rt.roles), domain.RoleInspector)
+		}
 		rt.may = rolesOf(rt.roles)
 		rt.statuses = statusesOf(rt)
 	}
@@ -194,6 +202,9 @@ func statusesOf(rt *route) []int {
 	}
 	if slices.Contains(rt.query, "at_least") {
 		list = append(list, 422) // a position beyond the head
+	}
+	if rt.inspect != nil && slices.Contains(rt.query, "purpose") {
+		list = append(list, 422) // an inspector without a purpose
 	}
 	if rt.tagged {
 		list = append(list, 304)

@@ -62,6 +62,7 @@ func statistics(n counting) action {
 			m := q.moment()
 			sq := projections.StatisticsQuery{
 				Programma: domain.ProgrammaID(q.text("programma")), Tavolo: domain.TavoloID(q.text("tavolo")), From: q.day("from"), To: q.day("to"),
+				Reach:       c.reach,
 				EffectiveAt: given(m.when.EffectiveAt), KnownAt: given(m.when.KnownAt),
 			}
 			n.read(c, q, &sq)

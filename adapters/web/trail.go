@@ -89,8 +89,25 @@ func (c *call) story(stream domain.Stream, t trailQuery, names projections.Names
 func positionText(at domain.Position) string { return strconv.FormatUint(uint64(at), 10) }
 
 // names returns who tells the names of persons and enti, as they were known at the
-// moment.
-func (c *call) names(t trailQuery, scope projections.Scope) (none projections.Names, err error) {
+// moment, as far as the caller may see them.
+func (c *call) names(t trailQuery, scope projections.Scope) (projections.Names, error) {
+	names, err := c.allNames(t, scope)
+	switch tell := names.Person; {
+	case err != nil:
+	case !c.sees():
+		names.Person = nil
+	case c.reach != nil:
+		names.Person = func(id domain.PersonID) string {
+			if within, _ := ask(c, 0, func(m *projections.Models) (bool, error) { return m.People.Within(id, c.reach), nil }); !within {
+				return ""
+			}
+			return tell(id)
+		}
+	}
+	return names, err
+}
+
+func (c *call) allNames(t trailQuery, scope projections.Scope) (none projections.Names, err error) {
 	if t.when.IsZero() {
 		if err := c.wait(t.atLeast); err != nil {
 			return none, err

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -49,8 +50,8 @@ func (t *telling) post(ctx context.Context, p *program, path string, body map[st
 	})
 }
 
-// roles reads a list of roles with commas between them.
-func roles(text string) []string {
+// words reads a list with commas between its words.
+func words(text string) []string {
 	var list []string
 	for word := range strings.SplitSeq(text, ",") {
 		if word = strings.TrimSpace(word); word != "" {
@@ -66,10 +67,10 @@ func accountOpenCommand() command {
 	return command{"account open", "ACCOUNT", "apre un'utenza · makes an account", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
 		label := fs.String("label", "", "a `cosa` serve l'utenza, non di chi è · what the account is for, not whose it is")
-		role := fs.String("roles", "", "i suoi `ruoli`, con virgole · its roles, with commas: admin, staff, operator, auditor, reporter")
+		role := fs.String("roles", "", "i suoi `ruoli`, con virgole · its roles, with commas: admin, staff, operator, auditor, reporter, dpo")
 		until := fs.String("until", "", "`quando` scadono i ruoli; vuoto: alla revoca · when the roles end; empty: when they are revoked")
 		return func(ctx context.Context, p *program, args []string) error {
-			body := map[string]any{"account": args[0], "label": *label, "until": *until, "roles": roles(*role)}
+			body := map[string]any{"account": args[0], "label": *label, "until": *until, "roles": words(*role)}
 			return t.post(ctx, p, "/accounts", body, func(map[string]any) string {
 				return "utenza aperta · account made: " + args[0]
 			})
@@ -81,12 +82,29 @@ func accountGrantCommand() command {
 	return command{"account grant", "ACCOUNT ROLE", "dà un ruolo a un'utenza · gives an account a role", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)
 		until := fs.String("until", "", "`quando` scade il ruolo; vuoto: alla revoca · when the role ends; empty: when it is revoked")
+		programmi := fs.String("programmi", "", "ciò che chi ispeziona può vedere: `programmi`, con virgole · what an inspector may look into: programmi, with commas")
+		tavoli := fs.String("tavoli", "", "ciò che chi ispeziona può vedere: `tavoli`, con virgole · what an inspector may look into: tavoli, with commas")
 		return func(ctx context.Context, p *program, args []string) error {
-			return t.post(ctx, p, accountPath(args[0])+"/roles", map[string]any{"role": args[1], "until": *until}, func(map[string]any) string {
+			body := map[string]any{"role": args[1], "until": *until}
+			if scope := scopeOf(*programmi, *tavoli); len(scope) > 0 {
+				body["scope"] = scope
+			}
+			return t.post(ctx, p, accountPath(args[0])+"/roles", body, func(map[string]any) string {
 				return "ruolo assegnato · role given: " + args[0] + " " + args[1]
 			})
 		}
 	}}
+}
+
+// scopeOf returns the scope of an inspector as it is sent.
+func scopeOf(programmi, tavoli string) map[string][]string {
+	scope := make(map[string][]string)
+	for name, list := range map[string][]string{"programmi": words(programmi), "tavoli": words(tavoli)} {
+		if len(list) > 0 {
+			scope[name] = list
+		}
+	}
+	return scope
 }
 
 func accountRevokeCommand() command {
@@ -120,8 +138,14 @@ func accountListCommand() command {
 // An accountShown is what people are shown of an account.
 type accountShown struct {
 	Account, Label string
-	Roles          []struct{ Role, Until string }
+	Roles          []roleShown
 	Tokens         []struct{ Token, Label, Until string }
+}
+
+// A roleShown is a role with its end and, for an inspector, the scope.
+type roleShown struct {
+	Role, Until string
+	Scope       struct{ Programmi, Tavoli []string }
 }
 
 // printAccounts shows accounts to people, a line for each token.
@@ -151,6 +175,9 @@ func (a accountShown) roles() string {
 	for i, r := range a.Roles {
 		if names[i] = r.Role; r.Until != "" {
 			names[i] += "<" + inItaly(r.Until)
+		}
+		if scope := slices.Concat(r.Scope.Programmi, r.Scope.Tavoli); len(scope) > 0 {
+			names[i] += "(" + strings.Join(scope, " ") + ")"
 		}
 	}
 	return strings.Join(names, ",")
