@@ -103,6 +103,22 @@ func EntryID(entry []byte) (uuid.UUID, bool) {
 	return id, err == nil
 }
 
+// EntryKind returns the type of the event in an entry, and the stream it stands in,
+// without reading the rest, and false if the entry is none. The stream shares
+// memory with the entry.
+func EntryKind(entry []byte) (name string, stream []byte, ok bool) {
+	p := parser{rest: entry}
+	p.expect(`{"id":"`)
+	p.take(36)
+	p.expect(`","type":"`)
+	name = intern(p.text())
+	p.expect(`","schema":`)
+	p.number()
+	p.expect(`,"stream":"`)
+	stream = p.text()
+	return name, stream, !p.failed
+}
+
 // Envelope reads everything of an entry but its event.
 func (e Entry) Envelope() (Record, error) {
 	p := parser{rest: e.Bytes}

@@ -84,6 +84,7 @@ func examples() []domain.Event {
 		domain.PersonsLinked{Person: anna, As: bruno, Reason: "stessa"}, domain.PersonsUnlinked{Person: anna, As: bruno, Reason: "omonimia"},
 		domain.PersonDescribed{Person: anna, Key: 7, Sealed: []byte("sealed"), Context: key, Commitments: promises},
 		domain.PersonDescribed{Person: anna, Key: 0, Sealed: []byte{}, Context: key},
+		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="}, domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "rotazione"},
 	}
 }
 

@@ -139,6 +139,9 @@ func head(t *testing.T, store domain.Log) domain.Position {
 
 // streamOf finds the history an event belongs to by its fields.
 func streamOf(t *testing.T, e domain.Event) domain.Stream {
+	if _, ok := e.(domain.LedgerKeyIntroduced); ok {
+		return domain.LedgerStream
+	}
 	v := reflect.ValueOf(e)
 	field := func(name string) (any, bool) {
 		f := v.FieldByName(name)

@@ -22,6 +22,7 @@ const (
 	CategoryPresenze  = "presenze"
 	CategoryAccount   = "account"
 	CategoryIdentita  = "identita" // facts about a person, without values
+	CategoryRegistro  = "registro" // the register itself: the keys that sign it
 	CategoryPersona   = "persona"  // personal values: sealed, and the only streams that can be forgotten
 )
 

@@ -149,6 +149,8 @@ func streamOf(e domain.Event) domain.Stream {
 		panic(err)
 	}
 	switch e.(type) {
+	case domain.LedgerKeyIntroduced:
+		return domain.LedgerStream
 	case domain.PersonDescribed:
 		return domain.PersonaStream(ids.Person)
 	case domain.PersonRectified, domain.PersonsLinked, domain.PersonsUnlinked:

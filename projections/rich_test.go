@@ -139,5 +139,7 @@ func richRest() []domain.Event {
 		domain.TokenIssued{Account: "segreteria", Token: numbered("token", 2), SHA256: "ab" + sheet[2:]},
 		domain.TokenRevoked{Account: "segreteria", Token: numbered("token", 2), Reason: "smarrito"},
 		domain.PersonalDataDisclosed{Account: "segreteria", Subject: "tavolo-coopera-6", Form: domain.AsExport, Purpose: "rendiconto", Until: until},
+		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="},
+		domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "cambio di gestione"},
 	}
 }

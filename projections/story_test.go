@@ -53,7 +53,7 @@ func TestStoryGolden(t *testing.T) {
 	m := tape.models()
 	for name, s := range map[string]domain.Stream{
 		"story-tavolo": sesto.Stream(), "story-presenze": sesto.Presenze(), "story-ente": comune("C356").Stream(),
-		"story-programma": programma.Stream(), "story-account": domain.AccountID("segreteria").Stream(), "story-identita": domain.IdentitaStream(person(6)),
+		"story-programma": programma.Stream(), "story-account": domain.AccountID("segreteria").Stream(), "story-identita": domain.IdentitaStream(person(6)), "story-registro": domain.LedgerStream,
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name, story(t, tape, s, projections.Moments{}, projections.Names{Person: m.People.Name, Ente: m.Enti.Name}))

@@ -152,6 +152,19 @@ func untilText(until *time.Time) string {
 	return "fino al " + when(*until)
 }
 
+// tellRegistro tells with which keys the register is signed.
+func (t *teller) tellRegistro(event domain.Event) (summary, reason string) {
+	e, ok := event.(domain.LedgerKeyIntroduced)
+	if !ok {
+		return "", ""
+	}
+	t.set(fmt.Sprintf("/keys/%d", e.Number), e.VKey)
+	if e.Number == 1 {
+		return "Introdotta la chiave 1, che firma il registro", e.Reason
+	}
+	return fmt.Sprintf("Introdotta la chiave %d, che firma il registro al posto della %d", e.Number, e.Number-1), e.Reason
+}
+
 // tellPerson tells what was decided about a person. Values are never told.
 func (t *teller) tellPerson(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {

@@ -29,6 +29,7 @@ var layers = []layer{
 	{"adapters/esdb", "domain", "github.com/EventStore/EventStore-Client-Go/v4/esdb google.golang.org/grpc/codes google.golang.org/grpc/metadata google.golang.org/grpc/status"},
 	{"adapters/keyring", "domain", "golang.org/x/sys"},
 	{"adapters/evidence", "domain", ""},
+	{"adapters/ledger", "domain", "golang.org/x/mod/sumdb"},
 	{"adapters/shelf", "", ""},
 	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
@@ -51,6 +52,7 @@ var (
 		"github.com/getkin/kin-openapi",
 		"github.com/jackc/pgx/v5",
 		"github.com/rogpeppe/go-internal",
+		"github.com/transparency-dev/merkle",
 		"gopkg.in/yaml.v3",
 		"pgregory.net/rapid",
 	}

@@ -98,7 +98,7 @@ var special = map[string]string{
 }
 
 // coded are the packages that make errors people may see.
-var coded = []string{"domain", "adapters/bolt", "adapters/esdb", "adapters/evidence", "adapters/keyring", "adapters/web"}
+var coded = []string{"domain", "adapters/bolt", "adapters/esdb", "adapters/evidence", "adapters/keyring", "adapters/ledger", "adapters/web"}
 
 // unexplainedErrors compares the codes that the program makes with docs/errors.md.
 func (h house) unexplainedErrors() (faults []string, err error) {
