@@ -165,7 +165,8 @@ func (r *Ring) Len() uint64 { return r.next.Load() }
 // Secret returns a secret of this installation for one purpose. It follows from
 // the ring's own secret, so that it is the same each time and after a restore.
 func (r *Ring) Secret(purpose string) [32]byte {
-	key, err := hkdf.Key(sha256.New, r.head.master[:], r.head.id[:], "tavoli/secret/v1/"+purpose, 32)
+	root := r.Root()
+	key, err := hkdf.Expand(sha256.New, root[:], "tavoli/secret/v1/"+purpose, 32)
 	if err != nil {
 		panic("keyring: 32 bytes are more than HKDF gives: " + err.Error())
 	}
@@ -180,7 +181,7 @@ func (r *Ring) Take(ctx context.Context) (domain.KeyID, domain.Key, error) {
 	r.taking.Lock()
 	defer r.taking.Unlock()
 	if len(r.ready) == 0 {
-		if err := r.reserve(); err != nil {
+		if err := r.reserve(step); err != nil {
 			return 0, domain.Key{}, fmt.Errorf("keyring %s: take a key: %w", r.path, err)
 		}
 	}
@@ -191,15 +192,15 @@ func (r *Ring) Take(ctx context.Context) (domain.KeyID, domain.Key, error) {
 	return idOf(slot, r.bounds), key, nil
 }
 
-// reserve records that more keys may be handed out, makes them if need be, and
-// has them ready. A key made ahead is never made anew, because a copy may hold it.
-func (r *Ring) reserve() error {
+// reserve records that up to n more keys may be handed out, makes them if need be,
+// and has them ready. A key made ahead is never made anew, because a copy may hold it.
+func (r *Ring) reserve(n int) error {
 	return r.write(func() error {
 		next := r.record
-		keys, err := r.codec.ahead(r.file, next.mark, step)
+		keys, err := r.codec.ahead(r.file, next.mark, n)
 		if err == nil && len(keys) == 0 { // none was made, or it is damaged and nobody had it
 			if err = r.make(next.mark); err == nil {
-				keys, err = r.codec.ahead(r.file, next.mark, step)
+				keys, err = r.codec.ahead(r.file, next.mark, n)
 			}
 		}
 		if err != nil {
@@ -209,7 +210,7 @@ func (r *Ring) reserve() error {
 		if err := r.mark(next); err != nil {
 			return err
 		}
-		r.ready = keys
+		r.ready = append(r.ready, keys...)
 		return nil
 	})
 }
