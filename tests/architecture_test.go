@@ -28,6 +28,7 @@ var layers = []layer{
 	{"adapters/bolt", "domain", "go.etcd.io/bbolt"},
 	{"adapters/esdb", "domain", "github.com/EventStore/EventStore-Client-Go/v4/esdb google.golang.org/grpc/codes google.golang.org/grpc/metadata google.golang.org/grpc/status"},
 	{"adapters/keyring", "domain", "golang.org/x/sys"},
+	{"adapters/keeper", "domain", ""},
 	{"adapters/evidence", "domain", ""},
 	{"adapters/ledger", "domain", "golang.org/x/mod/sumdb"},
 	{"adapters/shelf", "", ""},
