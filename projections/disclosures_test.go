@@ -58,7 +58,9 @@ func TestWhoCouldHaveSeenMe(t *testing.T) {
 		tape.add(disclosed("a", subject, domain.AsExport))
 	}
 	m := tape.models()
-	of := func(n int) string { return subjects(listed(t, m, projections.DisclosureQuery{Person: new(person(n)), Limit: 2})) }
+	of := func(n int) string {
+		return subjects(listed(t, m, projections.DisclosureQuery{Person: new(person(n)), Limit: 2}))
+	}
 	one := "person identita-" + person(3).String() + "; list report-2022-Q1; list audit-trail; programma programma-3031; list people; " +
 		"tavolo presenze-coopera-6/evidence/9f86; tavolo tavolo-coopera-6; person identita-" + person(1).String()
 	if got := of(1); got != one {
