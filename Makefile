@@ -16,7 +16,7 @@ TESTLIMIT  ?= 15m
 # this version, by the first `make lint` and kept in Go's own cache.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: all run test lint fmt vet bench fuzz cover golden tidy clean
+.PHONY: all run test lint fmt vet bench fuzz cover golden tidy clean assets
 
 all: lint test
 
@@ -76,6 +76,10 @@ golden:
 	@dirs=$$({ grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . || true; } | xargs -r -n1 dirname | sort -u); \
 	for dir in $$dirs; do $(GO) test $$dir -update; done; \
 	git --no-pager diff --stat -- '*testdata*'
+
+# assets makes the vendored style, icons and fonts of the pages anew, with npm.
+assets:
+	node adapters/pages/assets/source/build.mjs
 
 tidy:
 	$(GO) mod tidy

@@ -35,6 +35,7 @@ var layers = []layer{
 	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
 	{"adapters/web", "domain projections", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
+	{"adapters/pages", "domain projections", ""},
 	{"cmd/tavoli", "domain projections adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4/protos google.golang.org/grpc"},
 	{"tests/*", "domain projections adapters/* tests/storetest", ""},

@@ -15,8 +15,6 @@ import (
 // may says for every route which roles may ask it; "*" is everybody without a token.
 // It is written down here once more on purpose. Inspectors have a table of their own.
 const may = `
-GET / *
-GET /style.css *
 GET /status *
 GET /healthz *
 GET /readyz *
@@ -91,7 +89,6 @@ GET /api/v1/statistics/tavoli admin staff operator auditor reporter
 GET /api/v1/statistics/quarters/{quarter} admin staff operator auditor reporter
 GET /api/v1/statistics/summary admin staff operator auditor reporter
 GET /api/v1/audit/events admin staff auditor reporter
-GET /api/v1/audit/disclosures admin staff auditor dpo
 GET /api/v1/audit/trail admin staff auditor dpo
 GET /api/v1/audit/trail/{stream} admin staff auditor dpo
 GET /api/v1/accounts admin auditor dpo

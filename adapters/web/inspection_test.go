@@ -41,7 +41,6 @@ const inspected = `
 /api/v1/statistics/quarters/{quarter} 200 403
 /api/v1/statistics/summary 200 403
 /api/v1/audit/events 403 403
-/api/v1/audit/disclosures 403 403
 /api/v1/audit/trail 403 403
 /api/v1/audit/trail/{stream} 200 403
 /api/v1/accounts 403 403

@@ -204,14 +204,10 @@ func (c *contract) asking() {
 	c.row("statistics-summary", "/statistics/summary", "", 200)
 	c.row("audit-events", "/audit/events?limit=3", "", 200)
 	c.row("audit-events", "/audit/events?after=999999", "", 409)
-	c.row("audit-disclosures", "/audit/disclosures", "", 200)
-	c.row("audit-disclosures", "/audit/disclosures?format=csv", "", 200)
-	c.row("audit-disclosures", "/audit/disclosures?format=pdf", "", 406)
-	c.row("audit-disclosures", "/audit/disclosures?person="+nobodyKnown, "", 404)
 	c.row("audit-trail", "/audit/trail?actor=account-console", "", 200)
 	c.row("audit-trail-stream", "/audit/trail/tavolo-t", "", 200)
 	for route, path := range map[string]string{
-		"api-status": "/status", "openapi": "/openapi.json", "status": "//status", "healthz": "//healthz", "readyz": "//readyz", "metrics": "//metrics", "style": "//style.css", "page": "//",
+		"api-status": "/status", "openapi": "/openapi.json", "status": "//status", "healthz": "//healthz", "readyz": "//readyz", "metrics": "//metrics",
 	} {
 		c.row(route, path, "", http.StatusOK)
 	}

@@ -56,7 +56,7 @@ func commands() []command {
 		serveCommand(),
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
 		rosterCommand(), reportCommand(),
-		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
+		auditTrailCommand(), auditEventsCommand(), replayCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), versionCommand(),

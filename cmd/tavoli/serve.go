@@ -14,6 +14,7 @@ import (
 
 	"tavoli/adapters/bus"
 	"tavoli/adapters/heap"
+	"tavoli/adapters/pages"
 	"tavoli/domain"
 )
 
@@ -28,6 +29,7 @@ type serving struct {
 	level   string
 	least   slog.LevelVar
 	shown   bool // progress
+	owner   pages.Owner
 }
 
 func serveCommand() command {
@@ -40,6 +42,7 @@ func serveCommand() command {
 		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
+		bindOwner(fs, &s.owner)
 		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
@@ -101,6 +104,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	}
 	defer release()
 	server := r.web.HTTP()
+	server.Handler = r.site(s.owner)
 	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
 	go func() { fail(server.Serve(socket)) }()
 	go heap.Room(ctx, 10*time.Second)

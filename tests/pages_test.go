@@ -1,0 +1,284 @@
+package tests_test
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tavoli/adapters/memory"
+	"tavoli/adapters/pages"
+	"tavoli/adapters/web"
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// A site is the pages and the API over a register in memory, as somebody with a
+// browser sees them.
+type site struct {
+	t      *testing.T
+	server *httptest.Server
+	client *http.Client
+}
+
+// siteToken opens everything.
+const siteToken = "token-of-the-console"
+
+func newSite(t *testing.T, now time.Time) *site {
+	t.Helper()
+	clock := func() time.Time { return now }
+	store := memory.New(clock)
+	vault := domain.Vault{Keys: memory.NewKeys(), Log: store}
+	view := projections.NewView(store, vault.Open, projections.Options{Now: clock})
+	api := &web.Server{
+		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)),
+		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
+	}
+	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", api.Handler())
+	mux.Handle("/", shown.Handler())
+	ctx, cancel := context.WithCancel(context.Background())
+	followed := make(chan error, 1)
+	go func() { followed <- view.Follow(ctx) }()
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		if err := <-followed; err != nil {
+			t.Error(err)
+		}
+	})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &site{t, server, &http.Client{Jar: jar}}
+}
+
+// do sends a request and returns the answer with its body.
+func (s *site) do(req *http.Request) (*http.Response, string) {
+	s.t.Helper()
+	resp, err := s.client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// get looks at a page, which has to be answered with a status.
+func (s *site) get(path string, status int) string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, body := s.do(req)
+	if resp.StatusCode != status {
+		s.t.Fatalf("GET %s: got %d, want %d: %s", path, resp.StatusCode, status, body)
+	}
+	return body
+}
+
+// send fills in a form.
+func (s *site) send(path string, form url.Values, header ...string) (*http.Response, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	return s.do(req)
+}
+
+// tell lets something happen by the API.
+func (s *site) tell(path, body string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.server.URL+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+siteToken)
+	if resp, answer := s.do(req); resp.StatusCode >= 300 {
+		s.t.Fatalf("POST %s: %d %s", path, resp.StatusCode, answer)
+	}
+}
+
+// populate plans a tavolo with a mistake in its announcement, a speaker, and
+// somebody who is registered.
+func (s *site) populate() {
+	s.t.Helper()
+	s.tell("/programmi", `{"programma":"3031","title":"COOPERA","acronym":"COOPERA","fund":"FAMI"}`)
+	s.tell("/programmi/3031/funding-block", `{"text":"Progetto co-finanziato dall'Unione Europea","valid_from":"2021-01-01"}`)
+	s.tell("/tavoli", `{"id":"t","programma":"3031","ordinal":6,"subject":"<script>alert(1)</script>","day":"2022-04-25","mode":"mixed","place":"Palermo"}`)
+	s.tell("/tavoli/t/announcement", `{"released_on":"2022-04-21"}`)
+	s.tell("/tavoli/t/rectification", `{"field":"schedule","day":"2022-05-25","from":"15:00","to":"17:00","reason":"errore di stampa"}`)
+	s.tell("/tavoli/t/speakers", `{"given_name":"Elio","family_name":"Tozzi"}`)
+	s.tell("/tavoli/t/registrations", `{"family_name":"Segreto","mode":"online"}`)
+}
+
+// lacks fails if a page has not what it ought to have.
+func lacks(t *testing.T, page string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+}
+
+// has fails if a page has what it must not have.
+func has(t *testing.T, page string, wrongs ...string) {
+	t.Helper()
+	for _, wrong := range wrongs {
+		if strings.Contains(page, wrong) {
+			t.Errorf("the page has %q:\n%s", wrong, page)
+		}
+	}
+}
+
+var firstOfMay = time.Date(2022, 5, 1, 9, 0, 0, 0, time.UTC)
+
+func TestThePublicPages(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	lacks(t, s.get("/", 200), "Nessun tavolo", "ANCI Sicilia")
+	s.populate()
+	list := s.get("/", 200)
+	lacks(t, list, `lang="it"`, "Mercoledì 25 maggio 2022", "15:00–17:00", "6° tavolo", "&lt;script&gt;", "<main", "<h1", "Progetto co-finanziato dall&#39;Unione Europea")
+	detail := s.get("/tavoli/t", 200)
+	lacks(t, detail, "Elio Tozzi", "<del>lunedì 25 aprile 2022</del>", "<ins>mercoledì 25 maggio 2022, 15:00–17:00</ins>", "errore di stampa", "Palermo")
+	month := s.get("/?vista=mese&mese=2022-05", 200)
+	lacks(t, month, "Maggio 2022", `href="/tavoli/t"`, `<time datetime="2022-05-25">25</time>`)
+	for _, page := range []string{list, detail, month} {
+		has(t, page, "<script", "Segreto", "style=", "onclick")
+	}
+	lacks(t, s.get("/?q=coperta", 200), "Nessun tavolo")
+	for _, path := range []string{"/privacy", "/accessibilita", "/programmatori", "/accesso", "/robots.txt"} {
+		s.get(path, 200)
+	}
+	lacks(t, s.get("/tavoli/altro", 404), "non esiste")
+	lacks(t, s.get("/altrove", 404), "Pagina non trovata")
+}
+
+func TestThePagesSpeakEnglish(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.populate()
+	s.get("/lingua/en?verso=/tavoli/t", 200)
+	lacks(t, s.get("/tavoli/t", 200), `lang="en"`, "Wednesday 25 May 2022", "What has changed")
+	lacks(t, s.get("/tavoli/altro", 404), "there is no such tavolo")
+	s.get("/lingua/xx", 404)
+	s.get("/lingua/it", 200)
+	lacks(t, s.get("/", 200), `lang="it"`)
+}
+
+// TestSignIn lets somebody in and out, and nobody else.
+func TestSignIn(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	if resp, body := s.send("/accesso", url.Values{"gettone": {"indovinato"}}); resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "non è valido") {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	has(t, s.get("/", 200), "Esci")
+	resp, _ := s.send("/accesso", url.Values{"gettone": {siteToken}, "verso": {"//altrove.example/"}})
+	if resp.StatusCode != 200 || resp.Request.URL.Host != strings.TrimPrefix(s.server.URL, "http://") || resp.Request.URL.Path != "/" {
+		t.Errorf("got %d at %s", resp.StatusCode, resp.Request.URL)
+	}
+	lacks(t, s.get("/", 200), "Esci")
+	address, err := url.Parse(s.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.client.Jar.Cookies(address)); n != 1 {
+		t.Errorf("got %d cookies", n)
+	}
+	if resp, _ := s.send("/uscita", nil, "Origin", "https://altrove.example", "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("another site may sign people out: %d", resp.StatusCode)
+	}
+	lacks(t, s.get("/", 200), "Esci")
+	s.send("/uscita", nil)
+	has(t, s.get("/", 200), "Esci")
+}
+
+// TestPagesAreLight holds the first look to 150 kB over the wire, and the next to 20.
+func TestPagesAreLight(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.populate()
+	transport := &http.Transport{DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	s.client.Transport = transport
+	page, body := s.zipped("/")
+	total := page
+	for _, path := range regexp.MustCompile(`/assets/[\w./-]+`).FindAllString(body+`/assets/`, -1) {
+		if path == "/assets/" {
+			continue
+		}
+		n, _ := s.zipped(path)
+		total += n
+	}
+	t.Logf("%d bytes, of which %d again", total, page)
+	if total > 150_000 || page > 20_000 {
+		t.Errorf("the first look takes %d bytes, the next %d", total, page)
+	}
+}
+
+// zipped returns how many bytes an answer takes over the wire, and what it says.
+func (s *site) zipped(path string) (int, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, body := s.do(req)
+	if resp.StatusCode != 200 {
+		s.t.Fatalf("%s: %d", path, resp.StatusCode)
+	}
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return len(body), body
+	}
+	plain, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(plain)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(body), string(text)
+}
+
+// TestPagesKeepTheirPolicy looks at what every answer has to say to browsers.
+func TestPagesKeepTheirPolicy(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	for _, path := range []string{"/", "/accesso", "/altrove"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Forwarded-Proto", "https")
+		resp, _ := s.do(req)
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Strict-Transport-Security": "max-age=",
+		} {
+			if got := resp.Header.Get(name); !strings.HasPrefix(got, want) {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+	}
+}
