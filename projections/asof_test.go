@@ -90,7 +90,18 @@ func tavoloAnswer(t domain.TavoloID) func(*projections.Models) (string, error) {
 		if err != nil {
 			return err.Error(), nil
 		}
-		return text(detail, roster), nil
+		parts := []any{detail, roster}
+		for _, by := range projections.Groupings {
+			if by == projections.ByPartner { // partners are not the tavolo's
+				continue
+			}
+			counts, err := m.Statistics(projections.StatisticsQuery{By: by, Tavolo: t})
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, counts)
+		}
+		return text(parts...), nil
 	}
 }
 

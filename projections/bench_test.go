@@ -166,22 +166,49 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 }
 
-// BenchmarkAsOf asks for a tavolo of 5,000 registrations in a great register as it
-// was; 300 ms are due.
+// BenchmarkAsOf asks about a tavolo of 5,000 registrations in a great register as it
+// was: for its roster, its statistics, and its whole trail in words. 300 ms are due
+// for each.
 func BenchmarkAsOf(b *testing.B) {
 	g := great1M(b)
 	v := projections.NewView(g.store, g.vault.Open, projections.Options{})
 	g.catchUp(b, v)
 	at := v.Seen()
-	for b.Loop() {
-		at-- // another question each time
-		m, _, err := v.AsOf(b.Context(), projections.Moments{KnownPosition: at}, projections.ScopeTavolo(storetest.HugeTavolo))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := m.Rosters.Roster(projections.RosterQuery{Tavolo: storetest.HugeTavolo}); err != nil {
-			b.Fatal(err)
-		}
+	for name, ask := range map[string]func(*projections.Models, projections.Moments) error{
+		"roster": func(m *projections.Models, _ projections.Moments) error {
+			_, err := m.Rosters.Roster(projections.RosterQuery{Tavolo: storetest.HugeTavolo})
+			return err
+		},
+		"statistics": func(m *projections.Models, _ projections.Moments) error {
+			_, err := m.Statistics(projections.StatisticsQuery{By: projections.ByEnte, Tavolo: storetest.HugeTavolo})
+			return err
+		},
+		"trail": func(m *projections.Models, when projections.Moments) error {
+			names := projections.Names{Person: m.People.Name, Ente: m.Enti.Name}
+			for _, err := range projections.Story(b.Context(), g.store, storetest.HugeTavolo.Stream(), when, names) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			started, n := time.Now(), 0
+			for b.Loop() {
+				at-- // another question each time
+				n++
+				when := projections.Moments{KnownPosition: at}
+				m, _, err := v.AsOf(b.Context(), when, projections.ScopeTavolo(storetest.HugeTavolo))
+				if err == nil {
+					err = ask(m, when)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(time.Since(started).Milliseconds())/float64(n), "ms/answer")
+		})
 	}
 }
 

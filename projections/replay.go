@@ -24,6 +24,12 @@ func (m Moments) IsZero() bool {
 	return m.EffectiveAt.IsZero() && m.KnownAt.IsZero() && m.KnownPosition == 0
 }
 
+// Ended reports whether the register did not know an entry yet, nor any after it.
+func (m Moments) Ended(rec *domain.Record) bool { return m.later(rec) }
+
+// Happened reports whether what an entry tells had happened.
+func (m Moments) Happened(rec *domain.Record) bool { return m.counts(rec) }
+
 // later reports whether the register did not know the entry yet. Neither did it
 // know any that follows: the time of recording never goes back.
 func (m Moments) later(rec *domain.Record) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tavoli/domain"
+	"tavoli/projections"
 )
 
 // A FeedLine is one line of the feed: an entry with its position, word for word as
@@ -44,6 +45,7 @@ type feed struct {
 	types  []string
 	limit  int
 	follow bool
+	when   projections.Moments
 
 	out  *bufio.Writer
 	ctrl *http.ResponseController
@@ -53,7 +55,7 @@ type feed struct {
 func auditFeed() action {
 	return action{
 		media: map[string]string{"application/x-ndjson": "one JSON document a line, see FeedLine"}, long: true,
-		query: []string{"after", "store", "stream", "actor", "type", "limit", "follow"}, statuses: []int{409},
+		query: []string{"after", "store", "stream", "actor", "type", "limit", "follow", "effective_at", "known_at"}, statuses: []int{409},
 		do: func(c *call) error {
 			f := &feed{call: c}
 			if err := f.read(); err != nil {
@@ -75,6 +77,8 @@ func (f *feed) read() error {
 	f.limit = q.number("limit", 1, 1_000_000)
 	follow := q.yes("follow")
 	f.follow = follow != nil && *follow
+	f.when = q.moment().when
+	q.that(!f.follow || f.when.KnownAt.IsZero() && f.when.KnownPosition == 0, "known_at", "ends where the register knew no more: it cannot be followed")
 	store := q.text("store")
 	if err := q.unknown(f.route.query); err != nil {
 		return err
@@ -88,7 +92,7 @@ func (f *feed) fits(store string) error {
 		return &errOtherStore
 	}
 	head, err := f.s.Store.Head(f.ctx)
-	if err == nil && f.after > head {
+	if err == nil && max(f.after, f.when.KnownPosition) > head {
 		return &errOtherStore
 	}
 	return err
@@ -207,7 +211,11 @@ func (f *feed) page(p logPage, ok bool) (end string, err error) {
 		return endFailed, nil
 	}
 	for _, e := range p.page.Entries {
-		if !f.wants(e) {
+		wanted, over := f.wants(e)
+		if over {
+			return endHead, f.flush()
+		}
+		if !wanted {
 			continue
 		}
 		f.after = e.Position
@@ -222,18 +230,23 @@ func (f *feed) page(p logPage, ok bool) (end string, err error) {
 	return "", f.flush()
 }
 
-// wants reports whether an entry is asked for. Personal values are nobody's.
-func (f *feed) wants(e domain.Entry) bool {
+// wants reports whether an entry is asked for, and whether none after it can be.
+// Personal values are nobody's.
+func (f *feed) wants(e domain.Entry) (wanted, over bool) {
 	rec, err := e.Envelope()
 	switch {
-	case err != nil || rec.Stream.Personal():
-		return false
+	case err != nil:
+		return false, false
+	case f.when.Ended(&rec):
+		return false, true
+	case rec.Stream.Personal() || !f.when.Happened(&rec):
+		return false, false
 	case f.stream != "" && f.stream != string(rec.Stream) && f.stream != rec.Stream.Category():
-		return false
+		return false, false
 	case f.actor != "" && f.actor != rec.Actor:
-		return false
+		return false, false
 	}
-	return len(f.types) == 0 || slices.Contains(f.types, rec.Type)
+	return len(f.types) == 0 || slices.Contains(f.types, rec.Type), false
 }
 
 // write adds an entry's line: its bytes as they are stored.

@@ -17,7 +17,7 @@ type counting struct {
 // The statistics there are.
 var (
 	byPartner = counting{params: []string{"programma", "from", "to"}, read: countingBy(projections.ByPartner)}
-	byTavolo  = counting{params: []string{"programma", "from", "to"}, read: countingBy(projections.ByTavolo)}
+	byTavolo  = counting{params: []string{"programma", "tavolo", "from", "to"}, read: countingBy(projections.ByTavolo)}
 	byEnte    = counting{params: []string{"by", "programma", "tavolo", "from", "to"}, read: func(_ *call, q *query, sq *projections.StatisticsQuery) {
 		if sq.By = word(q, "by", projections.ByEnte, projections.ByKind, projections.ByProvince); sq.By == "" {
 			sq.By = projections.ByEnte
@@ -69,7 +69,7 @@ func statistics(n counting) action {
 			if err := q.unknown(c.route.query); err != nil {
 				return err
 			}
-			a, at, err := askAs(c, m, everything, func(m *projections.Models) (projections.Statistics, error) { return m.Statistics(sq) })
+			a, at, err := askAs(c, m, scopeOfCounts(sq), func(m *projections.Models) (projections.Statistics, error) { return m.Statistics(sq) })
 			if err != nil {
 				return err
 			}
@@ -78,4 +78,13 @@ func statistics(n counting) action {
 			return c.reveal(a)
 		},
 	}
+}
+
+// scopeOfCounts is what must be read to count at another time: a tavolo alone, where
+// one is asked for, with those of whom it speaks. Partners are of its programme.
+func scopeOfCounts(sq projections.StatisticsQuery) func(*call) projections.Scope {
+	if sq.Tavolo == "" || sq.By == projections.ByPartner {
+		return everything
+	}
+	return func(*call) projections.Scope { return projections.ScopeTavolo(sq.Tavolo) }
 }

@@ -80,7 +80,7 @@ func shown(raw json.RawMessage) string {
 
 func auditEventsCommand() command {
 	return command{"audit events", "", "che cosa è accaduto, in ordine (NDJSON) · what happened, in order", func(fs *flag.FlagSet) action {
-		t := bindTarget(fs)
+		t, m := bindTarget(fs), bindMoment(fs)
 		after := fs.String("after", "", "comincia dopo una `posizione` · begin after a position")
 		follow := fs.Bool("follow", false, "attende ciò che accade dopo · wait for what happens next")
 		q := make(map[string]*string)
@@ -89,7 +89,7 @@ func auditEventsCommand() command {
 		}
 		fs.Bool("json", true, "risponde in JSON; non c'è altra forma · answer in JSON; there is no other form")
 		return func(ctx context.Context, p *program, _ []string) error {
-			query := make(url.Values)
+			query := m.query()
 			set(query, "after", *after)
 			for name, value := range q {
 				set(query, name, *value)

@@ -25,7 +25,7 @@ func reportCommand() command {
 		r := &reporting{target: bindTarget(fs), moment: bindMoment(fs), narrow: make(map[string]*string)}
 		for name, usage := range map[string]string{
 			"by": "con enti o un trimestre: le righe sono per `cosa` · the rows are by: ente, kind, province", "programma": "solo di un `programma` · only of one programma",
-			"tavolo": "con enti: solo di un `tavolo` · with enti: only of one tavolo", "from": "solo i tavoli da questo `giorno` · only tavoli from this day on", "to": "solo i tavoli fino a questo `giorno` · only tavoli up to this day",
+			"tavolo": "con tavoli o enti: solo di un `tavolo` · with tavoli or enti: only of one tavolo", "from": "solo i tavoli da questo `giorno` · only tavoli from this day on", "to": "solo i tavoli fino a questo `giorno` · only tavoli up to this day",
 		} {
 			r.narrow[name] = fs.String(name, "", usage)
 		}

@@ -1,0 +1,34 @@
+package main
+
+// This test is about all commands together: what asks about the register asks at two
+// times.
+
+import (
+	"flag"
+	"strings"
+	"testing"
+)
+
+// timeless are the commands that do not ask what the register holds, with what they
+// do instead.
+var timeless = map[string]string{
+	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells",
+	"token": "tells", "backup": "copies the log", "restore": "copies the log", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
+}
+
+func TestEveryQuestionKnowsTwoTimes(t *testing.T) {
+	for _, c := range commands() {
+		fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
+		c.bind(fs)
+		knows := fs.Lookup("known-at") != nil && fs.Lookup("effective-at") != nil
+		first, _, _ := strings.Cut(c.name, " ")
+		_, one := timeless[c.name]
+		_, group := timeless[first]
+		switch excused := one || group; {
+		case !knows && !excused:
+			t.Errorf("tavoli %s takes neither --known-at nor --effective-at, and nobody says why", c.name)
+		case knows && excused:
+			t.Errorf("tavoli %s is excused, and takes them", c.name)
+		}
+	}
+}
