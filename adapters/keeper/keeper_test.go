@@ -143,7 +143,7 @@ func TestKeys(t *testing.T) {
 
 func TestKeysWithASmallStock(t *testing.T) {
 	storetest.RunKeys(t, func(t testing.TB) domain.Keys {
-		return newProcess(t).client(func(o *keeper.Options) { o.Stock = 3 })
+		return newProcess(t).client(func(o *keeper.Options) { o.Stock = 20 })
 	})
 }
 
