@@ -117,8 +117,14 @@ func launch(t testing.TB, data string, more ...string) *server {
 // launchWith is launch with an environment.
 func launchWith(t testing.TB, data string, env []string, more ...string) *server {
 	t.Helper()
+	return begin(t, data, env, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, more...)...)
+}
+
+// begin starts the program with arguments, for as long as it runs.
+func begin(t testing.TB, data string, env []string, args ...string) *server {
+	t.Helper()
 	s := &server{t: t, data: data, lines: make(chan string, 100), log: &lockedBuffer{}, done: make(chan struct{})}
-	s.cmd = exec.Command(tavoli(t), append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, more...)...)
+	s.cmd = exec.Command(tavoli(t), args...)
 	s.cmd.Env = env
 	s.cmd.Stderr = s.log
 	out, err := s.cmd.StdoutPipe()

@@ -201,3 +201,30 @@ func (c *Client) same(s status) error {
 	}
 	return nil
 }
+
+// Copy writes a copy of a keeper's ring, from which it can be restored. It holds the
+// keys as they are: keep it where the log's backups are not.
+func Copy(ctx context.Context, o Options, w io.Writer) error {
+	if err := o.complete(); err != nil {
+		return err
+	}
+	c := &Client{Options: o, http: &http.Client{Transport: o.transport()}}
+	defer c.http.CloseIdleConnections()
+	req, err := c.request(ctx, call{method: http.MethodGet, path: pathCopy})
+	if err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody)) // what it says, or nothing
+		return fmt.Errorf("keeper %s: copy: %w", o.URL, plain(refusal(resp, body)))
+	}
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return fmt.Errorf("keeper %s: copy: %w", o.URL, unreachable(err))
+	}
+	return nil
+}

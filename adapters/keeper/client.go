@@ -21,13 +21,16 @@ import (
 	"tavoli/domain"
 )
 
+// longCall is how long the keeper may take to write or read the whole ring.
+const longCall = 30 * time.Second
+
 // Options say where a keeper is and how it is used.
 type Options struct {
 	URL      string         // "https://keys.example:8090"
 	Token    string         // of the keeper
 	CA       *x509.CertPool // who signed its certificate; nil: somebody the system knows
 	Timeout  time.Duration  // of one call; 0: two seconds
-	Patience time.Duration  // of Connect with a keeper that is not there yet, and of what takes the keeper long; 0: thirty seconds
+	Patience time.Duration  // of Connect with a keeper that is not there yet; 0: ten seconds
 	Stock    int            // how many keys are kept to be taken; 0: 1024
 	Log      *slog.Logger
 }
@@ -39,7 +42,7 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%q: %w", redacted(u), ErrNoKeeper)
 	}
 	o.Timeout = orElse(o.Timeout, 2*time.Second)
-	o.Patience = orElse(o.Patience, 30*time.Second)
+	o.Patience = orElse(o.Patience, 10*time.Second)
 	o.Stock = min(orElse(o.Stock, 1024), maxTake)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -192,7 +195,7 @@ func (c *Client) Err() error {
 // Check lets the keeper read every key and says what is damaged.
 func (c *Client) Check() error {
 	var s status
-	err := c.ask(c.life, call{method: http.MethodGet, path: pathCheck, within: 2 * c.Patience, most: maxBody}, &s)
+	err := c.ask(c.life, call{method: http.MethodGet, path: pathCheck, within: longCall, most: maxBody}, &s)
 	if err != nil {
 		return fmt.Errorf("keeper %s: check: %w", c.URL, err)
 	}
@@ -329,7 +332,7 @@ func (c *Client) destroy(ctx context.Context, ids []domain.KeyID) (missing []dom
 		return nil, err
 	}
 	var done destruction
-	if err := c.ask(ctx, call{http.MethodPost, pathDestroy, c.query(), destruction{Keys: ids}, c.Patience, maxBody}, &done); err != nil {
+	if err := c.ask(ctx, call{http.MethodPost, pathDestroy, c.query(), destruction{Keys: ids}, longCall, maxBody}, &done); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()

@@ -23,7 +23,7 @@ type saving struct {
 
 func backupCommand() command {
 	return command{"backup", "FILE", "copia il registro, anche mentre è in servizio · copies the log, also while it is being served", func(fs *flag.FlagSet) action {
-		s := &saving{target: bindTarget(fs)}
+		s := &saving{target: bindFolder(fs)}
 		fs.StringVar(&s.keys, "keys", "", "copia anche il portachiavi, in questo `file`: da tenere altrove · copy the keyring, too, to this file: keep it elsewhere")
 		fs.BoolVar(&s.json, "json", false, "risponde in JSON · answer in JSON")
 		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
@@ -39,6 +39,7 @@ type saved struct {
 }
 
 func (s *saving) run(ctx context.Context, p *program, args []string) error {
+	s.keys = inFolder(s.keys)
 	if s.keys != "" && s.target.url != "" {
 		return usageError("tavoli backup: --keys copia da una cartella, non dalla rete · --keys copies from a data folder, not over the network")
 	}
@@ -130,6 +131,7 @@ func restoreCommand() command {
 }
 
 func (r *restoring) run(ctx context.Context, p *program, args []string) error {
+	r.keys = inFolder(r.keys)
 	in, err := os.Open(args[0])
 	if err != nil {
 		return missing(err)

@@ -11,7 +11,6 @@ import (
 
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/evidence"
-	"tavoli/adapters/keyring"
 	"tavoli/domain"
 )
 
@@ -87,9 +86,9 @@ func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
 	for i := range findings {
 		v.Problems = append(v.Problems, findings[i].Error())
 	}
-	if err := checkKeys(filepath.Join(c.target.data, keysFile)); err != nil {
-		if errors.Is(err, keyring.ErrInUse) {
-			return v, inUse(err)
+	if err := c.checkKeys(ctx, p); err != nil {
+		if _, foreseen := errors.AsType[*exit](err); foreseen {
+			return v, err
 		}
 		v.Problems = append(v.Problems, err.Error())
 	}
@@ -104,12 +103,17 @@ func (c *checking) offline(ctx context.Context, p *program) (verdict, error) {
 	return v, nil
 }
 
-// checkKeys verifies the keyring, which has to be there.
-func checkKeys(name string) error {
-	if _, err := os.Stat(name); err != nil {
-		return fmt.Errorf("manca il portachiavi · the keyring is missing: %w", err)
+// openKeys opens the keyring, which has to be there.
+func (c *checking) openKeys(ctx context.Context, p *program) (keys, error) {
+	if _, err := os.Stat(filepath.Join(c.target.data, keysFile)); err != nil && !c.target.keys.shared() {
+		return nil, fmt.Errorf("manca il portachiavi · the keyring is missing: %w", err)
 	}
-	ring, err := keyring.Open(name)
+	return settings{dir: c.target.data, keys: *c.target.keys, log: p.quietLog()}.openKeys(ctx)
+}
+
+// checkKeys verifies the keyring.
+func (c *checking) checkKeys(ctx context.Context, p *program) error {
+	ring, err := c.openKeys(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func (c *checking) rest(ctx context.Context, p *program, progress func(done, tot
 		return nil, err
 	}
 	defer store.Close()
-	ring, err := keyring.Open(filepath.Join(c.target.data, keysFile))
+	ring, err := c.openKeys(ctx, p)
 	if err != nil {
 		return nil, nil // told already
 	}

@@ -17,12 +17,20 @@ type target struct {
 	data string
 	url  string
 	kept string // the store: bolt, or an address
-	make bool   // a register that is not there is made
+	keys *keyPlace
+	make bool // a register that is not there is made
 }
 
 // bindTarget adds the flags that name the register.
 func bindTarget(fs *flag.FlagSet) *target {
-	t := &target{}
+	t := bindFolder(fs)
+	t.keys = bindKeys(fs)
+	return t
+}
+
+// bindFolder adds those of a command for which --keys is something else.
+func bindFolder(fs *flag.FlagSet) *target {
+	t := &target{keys: &keyPlace{}}
 	fs.StringVar(&t.data, "data", "./data", "la `cartella` dei dati; se è in servizio si usa quel server · the data folder; its running server is used if there is one")
 	fs.StringVar(&t.url, "url", "", "l'`indirizzo` di un server, invece; il gettone è in TAVOLI_TOKEN · the address of a server instead; the token comes from TAVOLI_TOKEN")
 	fs.StringVar(&t.kept, "store", inFile, "l'`archivio` degli eventi, se nessuno è in servizio: bolt, o esdb://nodo:2113 · the event store, where nobody serves the folder: bolt, or esdb://node:2113")
@@ -53,7 +61,7 @@ func (t *target) open(ctx context.Context, p *program) (*client, error) {
 	if err := t.exists(); err != nil {
 		return nil, err
 	}
-	r, err := openRegister(ctx, settings{dir: t.data, store: t.kept, log: p.quietLog(), now: p.now})
+	r, err := openRegister(ctx, settings{dir: t.data, store: t.kept, keys: *t.keys, log: p.quietLog(), now: p.now})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ func (r *register) gauges() map[string]func() float64 {
 		"tavoli_bridge_failures":   r.bridgeFailures,
 	}
 	maps.Copy(all, r.store.gauges)
+	maps.Copy(all, keeperGauge(r.keys))
 	return all
 }
 

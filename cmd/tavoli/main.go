@@ -53,7 +53,7 @@ type action func(ctx context.Context, p *program, args []string) error
 // commands lists all there are, in the order in which they are shown.
 func commands() []command {
 	return []command{
-		serveCommand(),
+		serveCommand(), keeperCopyCommand(), keeperRestoreCommand(), keeperCommand(),
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
 		rosterCommand(), reportCommand(),
 		auditTrailCommand(), auditEventsCommand(), replayCommand(),

@@ -21,7 +21,7 @@ func (r *register) matches(ctx context.Context) error {
 		return err
 	}
 	return invalidInput("il portachiavi %[1]s è di un'altra installazione o è troppo vecchio: non apre nessun dato del registro · the keyring belongs to another installation, or is too old: it opens none of the values; put the right one in its place",
-		r.path(keysFile))
+		r.keysLie())
 }
 
 // tryKeys opens the first values of persons it meets, until one opens.

@@ -34,6 +34,7 @@ const (
 type settings struct {
 	dir   string
 	store string // bolt, or the address of servers
+	keys  keyPlace
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -52,6 +53,7 @@ type register struct {
 	console console
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
 
+	life     context.Context // until it is closed
 	stop     context.CancelFunc
 	followed chan struct{} // closed when the view follows no longer
 	fault    error         // why, once it is closed
@@ -76,9 +78,10 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	if err != nil {
 		return nil, errors.Join(err, r.store.Close(), r.keys.Close())
 	}
-	r.view = projections.NewView(r.store, r.vault.Open, r.viewOptions())
+	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.view = projections.NewView(r.store, r.open, r.viewOptions())
 	r.web = r.server(files)
-	r.follow(ctx)
+	r.follow()
 	return r, nil
 }
 
@@ -102,7 +105,7 @@ func (r *register) path(name string) string { return filepath.Join(r.dir, name) 
 func (r *register) complete() error {
 	_, noLog := os.Stat(r.path(logFile))
 	_, noKeys := os.Stat(r.path(keysFile))
-	if noLog == nil && errors.Is(noKeys, fs.ErrNotExist) {
+	if noLog == nil && errors.Is(noKeys, fs.ErrNotExist) && !r.settings.keys.shared() {
 		return invalidInput("%[1]s ha un registro ma non il portachiavi: rimettere prima la copia di %[2]s · a register but no keyring: put the copy back first", r.dir, r.path(keysFile))
 	}
 	if _, elsewhere := os.Stat(r.path(storeFile)); noLog != nil && elsewhere == nil && !onServers(r.settings.store) {
@@ -137,10 +140,9 @@ func (r *register) server(files *evidence.Files) *web.Server {
 }
 
 // follow lets the read models follow the log until the register is closed.
-func (r *register) follow(ctx context.Context) {
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+func (r *register) follow() {
 	go func() {
-		r.fault = r.view.Follow(ctx)
+		r.fault = r.view.Follow(r.life)
 		close(r.followed)
 	}()
 }

@@ -24,6 +24,7 @@ type serving struct {
 	listen  string
 	demo    bool
 	store   string
+	keys    *keyPlace
 	nats    string
 	logJSON bool
 	level   string
@@ -39,6 +40,7 @@ func serveCommand() command {
 		fs.StringVar(&s.listen, "listen", "127.0.0.1:8080", "l'`indirizzo` su cui rispondere; la porta 0 ne sceglie una libera · the address to listen on; port 0 picks a free one")
 		fs.BoolVar(&s.demo, "demo", false, "carica il programma reale e persone inventate in un registro vuoto · load the real programme and invented people into an empty register")
 		fs.StringVar(&s.store, "store", inFile, "l'`archivio` degli eventi: bolt, nella cartella dei dati, o un EventStoreDB, esdb://nodo:2113 · the event store: bolt, in the data folder, or an EventStoreDB; see docs/eventstoredb.md")
+		s.keys = bindKeys(fs)
 		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
@@ -76,7 +78,7 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err := checkStore(s.store); err != nil {
 		return err
 	}
-	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, log: log, now: p.now})
+	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, keys: *s.keys, log: log, now: p.now})
 	if err != nil {
 		return err
 	}

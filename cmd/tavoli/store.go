@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ import (
 
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/esdb"
-	"tavoli/adapters/keyring"
 	"tavoli/domain"
 )
 
@@ -113,15 +111,6 @@ func storeFault(err error) error {
 		return &exit{exitUnreachable, fmt.Errorf("l'archivio degli eventi non risponde; riprovare quando è in servizio · the event store does not answer; try again when it is up: %w", err)}
 	}
 	return err
-}
-
-// openKeys opens the keys of a register: those in its folder.
-func (s settings) openKeys(context.Context) (keys, error) {
-	ring, err := keyring.Open(filepath.Join(s.dir, keysFile))
-	if err != nil {
-		return nil, inUse(err)
-	}
-	return ring, nil
 }
 
 // storeFile is the file that says which store a data folder belongs to, where the
