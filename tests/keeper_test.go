@@ -1,6 +1,8 @@
 package tests_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
@@ -170,12 +172,35 @@ func TestAKeeperIsCopiedAndRestored(t *testing.T) {
 	}
 }
 
+// certified returns the file of an authority, and the flags of a keeper whose
+// certificate it signed.
+func certified(t *testing.T) (authority string, flags []string) {
+	t.Helper()
+	dir := t.TempDir()
+	authority = filepath.Join(dir, "ca.crt")
+	pair, err := esdbtest.NewCertificate(authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "cert"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})))
+	write(t, filepath.Join(dir, "key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	return authority, []string{"--tls-cert", filepath.Join(dir, "cert"), "--tls-key", filepath.Join(dir, "key")}
+}
+
 // TestNodesShareTheirKeys has two nodes on one event store: each reads the names that
 // the other was given, and both know who signs in.
 func TestNodesShareTheirKeys(t *testing.T) {
 	t.Parallel()
-	k, events := keep(t, filepath.Join(t.TempDir(), "keeper"), "127.0.0.1:0"), eventServer(t, esdbtest.Options{})
-	flags := append(keysOf(k), "--store", events.URL())
+	authority, certificate := certified(t)
+	k, events := keep(t, filepath.Join(t.TempDir(), "keeper"), "127.0.0.1:0", certificate...), eventServer(t, esdbtest.Options{})
+	if got := run(t, append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}, keysOf(k)...)...); got.code != 9 || !strings.Contains(got.errors, "certificate") {
+		t.Errorf("a node that does not know the authority ends with %d: %s", got.code, got.errors)
+	}
+	flags := append(keysOf(k), "--keys-ca", authority, "--store", events.URL())
 	a, b := serve(t, t.TempDir(), flags...), serve(t, t.TempDir(), flags...)
 	a.must(http.MethodPost, "/tavoli", "plan", plannedTavolo)
 	a.must(http.MethodPost, "/tavoli/prova/registrations-opening", "open", `{}`)
