@@ -50,9 +50,9 @@ const maxVKey = 500
 // IntroduceLedgerKey lets a key sign the register. Introducing one again changes
 // nothing, so that several nodes may do it.
 type IntroduceLedgerKey struct {
-	Number int
-	VKey   string
-	Reason string
+	Number int    `json:"-"`
+	VKey   string `json:"-"`
+	Reason string `json:"reason"`
 }
 
 // LedgerKeyCommand returns the id of the command that introduces the first key,

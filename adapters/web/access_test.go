@@ -91,6 +91,22 @@ GET /api/v1/statistics/summary admin staff operator auditor reporter
 GET /api/v1/audit/events admin staff auditor reporter
 GET /api/v1/audit/trail admin staff auditor dpo
 GET /api/v1/audit/trail/{stream} admin staff auditor dpo
+GET /api/v1/audit/checkpoint *
+POST /api/v1/audit/checkpoint admin staff auditor
+GET /api/v1/audit/checkpoints *
+GET /api/v1/audit/proofs/{position} admin staff auditor reporter
+GET /api/v1/audit/consistency *
+GET /api/v1/audit/keys *
+POST /api/v1/audit/keys/rotation admin
+GET /api/v1/audit/log/checkpoint *
+GET /api/v1/audit/log/keys *
+GET /api/v1/audit/log/checkpoints/{size} *
+GET /api/v1/audit/log/tile/{level}/{tile} *
+GET /api/v1/audit/log/tile/{level}/{tile}/{part} *
+GET /api/v1/audit/log/tile/{level}/{tile}/{part}/{width} *
+GET /api/v1/audit/log/tile/entries/{tile} admin staff auditor reporter
+GET /api/v1/audit/log/tile/entries/{tile}/{part} admin staff auditor reporter
+GET /api/v1/audit/log/tile/entries/{tile}/{part}/{width} admin staff auditor reporter
 GET /api/v1/accounts admin auditor dpo
 POST /api/v1/accounts admin
 POST /api/v1/accounts/{account}/roles admin
@@ -134,7 +150,7 @@ func documentedRoutes(t testing.TB) (list []documented) {
 func filled(path string) string {
 	return strings.NewReplacer(
 		"{programma}", "3031", "{tavolo}", "coopera-9", "{kind}", "comune", "{code}", "Z999", "{participant}", nobodyKnown, "{person}", nobodyKnown,
-		"{presence}", nobodyKnown, "{sha256}", strings.Repeat("0", 64), "{quarter}", "2022-Q2", "{stream}", "tavolo-coopera-9", "{account}", "nobody", "{token}", nobodyKnown,
+		"{presence}", nobodyKnown, "{sha256}", strings.Repeat("0", 64), "{quarter}", "2022-Q2", "{stream}", "tavolo-coopera-9", "{account}", "nobody", "{position}", "999999", "{size}", "999999", "{level}", "0", "{tile}", "999", "{part}", "999.p", "{width}", "9", "{token}", nobodyKnown,
 	).Replace(path)
 }
 

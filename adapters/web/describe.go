@@ -21,6 +21,12 @@ var variables = map[string]object{
 	"stream":      {"type": "string", "description": "a stream: tavolo-coopera-4"},
 	"account":     {"type": "string", "description": "the id of an account: segreteria"},
 	"token":       {"type": "string", "format": "uuid", "description": "the id of a token, not the secret"},
+	"position":    {"type": "string", "description": "the position of a fact: 1234"},
+	"size":        {"type": "string", "description": "how many facts a checkpoint is of"},
+	"level":       {"type": "string", "description": "the level of a tile: 0"},
+	"tile":        {"type": "string", "description": "the number of a tile in groups of three digits: 067, x001, 067.p"},
+	"part":        {"type": "string", "description": "the next group, or the width of a partial tile"},
+	"width":       {"type": "string", "description": "the width of a partial tile"},
 }
 
 // A parameter is what may stand in a query.
@@ -70,6 +76,10 @@ var parameters = map[string]parameter{
 	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),
 	"file-evidence.kind":         enumParam("what the document is", "scan", "signature-sheet", "platform-report", "statement", "confirmation"),
 	"file-evidence.effective_at": textParam("when it happened in the world; absent: now"),
+	"get-consistency.from":       {object{"type": "integer", "format": "int64", "minimum": 1}, "the smaller size: of the checkpoint that was kept"},
+	"get-consistency.to":         {object{"type": "integer", "format": "int64", "minimum": 1}, "the larger size; absent: of the newest checkpoint"},
+	"get-checkpoint.format":      enumParam("the form of the answer, instead of Accept", "plain", "json"),
+	"get-proof.format":           enumParam("the form of the answer, instead of Accept", "plain", "json"),
 	"audit-events.limit":         {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000000}, "how many lines; absent: all"},
 }
 

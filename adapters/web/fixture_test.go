@@ -55,6 +55,7 @@ type register struct {
 	handler http.Handler
 	view    *projections.View
 	log     *logged
+	tree    *tree
 }
 
 // logged is what was logged.
@@ -83,9 +84,10 @@ func newRegister(t testing.TB, settings ...func(*web.Server)) *register {
 	r.store = memory.New(r.clock.Now)
 	vault := domain.Vault{Keys: memory.NewKeys(), Log: r.store}
 	r.exec = &domain.Executor{Store: r.store}
+	r.tree = &tree{store: r.store, clock: r.clock}
 	r.view = projections.NewView(r.store, vault.Open, projections.Options{Now: r.clock.Now})
 	r.server = &web.Server{
-		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(),
+		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree,
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0",
 	}

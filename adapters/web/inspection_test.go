@@ -43,6 +43,20 @@ const inspected = `
 /api/v1/audit/events 403 403
 /api/v1/audit/trail 403 403
 /api/v1/audit/trail/{stream} 200 403
+/api/v1/audit/checkpoint 200 200
+/api/v1/audit/checkpoints 200 200
+/api/v1/audit/proofs/{position} 403 403
+/api/v1/audit/consistency 200 200
+/api/v1/audit/keys 200 200
+/api/v1/audit/log/checkpoint 200 200
+/api/v1/audit/log/keys 200 200
+/api/v1/audit/log/checkpoints/{size} 200 200
+/api/v1/audit/log/tile/{level}/{tile} 200 200
+/api/v1/audit/log/tile/{level}/{tile}/{part} 200 200
+/api/v1/audit/log/tile/{level}/{tile}/{part}/{width} 200 200
+/api/v1/audit/log/tile/entries/{tile} 403 403
+/api/v1/audit/log/tile/entries/{tile}/{part} 403 403
+/api/v1/audit/log/tile/entries/{tile}/{part}/{width} 403 403
 /api/v1/accounts 403 403
 /api/v1/me 200 200
 /api/v1/admin/backup 403 403
@@ -58,8 +72,12 @@ func (p place) path(rt documented) string {
 	path := strings.NewReplacer(
 		"{programma}", p.programma, "{tavolo}", p.tavolo, "{participant}", p.person, "{person}", p.person, "{kind}", "comune", "{code}", p.ente,
 		"{sha256}", p.sha256, "{quarter}", "2022-Q1", "{stream}", "tavolo-"+p.tavolo,
+		"{position}", "1", "{size}", "1", "{level}", "0", "{tile}", "000", "{part}", "000.p", "{width}", "9",
 	).Replace(rt.path)
 	query := map[string]string{"purpose": "controllo+di+primo+livello"}
+	if strings.HasSuffix(rt.path, "/consistency") {
+		query["from"] = "1"
+	}
 	if strings.Contains(rt.path, "/statistics/") {
 		query["programma"] = p.programma
 	}

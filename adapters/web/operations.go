@@ -20,6 +20,7 @@ type Status struct {
 	Requests int               `json:"requests_under_way"`
 	Feeds    int               `json:"feeds"`
 	Demo     bool              `json:"demonstration,omitempty" doc:"true if the people are invented and the clock was simulated"`
+	Ledger   *LedgerState      `json:"ledger,omitempty" doc:"what the facts add up to"`
 	Details  any               `json:"details,omitempty" doc:"figures of the store, for admins and auditors"`
 }
 
@@ -31,6 +32,7 @@ func getStatus() action {
 			Status: "ok", Version: c.s.Version, Store: c.s.Store.Identity(), View: c.s.View.Stats(c.ctx), Now: domain.Truncate(now),
 			Uptime: int64(now.Sub(st.started).Seconds()), Requests: len(st.requests), Feeds: len(st.feeds),
 		}
+		s.Ledger = c.s.ledgerState()
 		if !c.s.View.Ready() {
 			s.Status = "starting"
 		}

@@ -23,6 +23,9 @@ type Server struct {
 	View  *projections.View
 	Files Files // evidence; nil: none is taken
 
+	// Ledger is what the facts add up to; nil: nothing is told of it.
+	Ledger Ledger
+
 	// Secret gives the installation's secret for a purpose. The same purpose
 	// gives the same secret as long as the installation lives.
 	Secret func(purpose string) [32]byte

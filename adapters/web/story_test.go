@@ -35,6 +35,7 @@ func (c *contract) story() {
 	c.attending()
 	c.administering()
 	c.asking()
+	c.proving()
 }
 
 func (c *contract) beginning() {
