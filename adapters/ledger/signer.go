@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,6 +85,15 @@ func (s *Signer) alarm(err error) error {
 	return err
 }
 
+// Report sounds the alarm if an error tells that the log was changed, and returns
+// the error.
+func (s *Signer) Report(err error) error {
+	if IsMismatch(err) {
+		return s.alarm(err)
+	}
+	return err
+}
+
 // Latest returns the newest checkpoint, and [ErrUnsigned] if there is none.
 func (s *Signer) Latest() (Checkpoint, error) {
 	if c := s.newest.Load(); c != nil {
@@ -98,6 +108,26 @@ func (s *Signer) Checkpoint(size int64) (Checkpoint, error) { return s.files.rea
 
 // Sizes returns of which sizes checkpoints were signed, in order.
 func (s *Signer) Sizes() ([]int64, error) { return s.files.sizes() }
+
+// Below returns some checkpoints of less than a size, the largest first.
+func (s *Signer) Below(size int64, most int) (list []Checkpoint, err error) {
+	sizes, err := s.files.sizes()
+	if err != nil {
+		return nil, err
+	}
+	end, _ := slices.BinarySearch(sizes, size)
+	for _, n := range slices.Backward(sizes[:end]) {
+		if len(list) == most {
+			break
+		}
+		c, err := s.files.read(n)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
 
 // Sign signs all that the log holds now. If nothing was added since the newest
 // checkpoint, that one is returned.
@@ -231,11 +261,8 @@ func (s *Signer) signers(ctx context.Context, size int64) ([]note.Signer, error)
 		return nil, err
 	}
 	e, err := s.ledger.Entry(ctx, size-1)
-	if IsMismatch(err) {
-		return nil, s.alarm(err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, s.Report(err)
 	}
 	newest, err := e.Envelope()
 	if err != nil {
@@ -273,10 +300,7 @@ func (s *Signer) Verify(ctx context.Context) error {
 		return err
 	}
 	if err := s.ledger.Verify(ctx); err != nil {
-		if IsMismatch(err) {
-			return s.alarm(err)
-		}
-		return err
+		return s.Report(err)
 	}
 	sizes, err := s.files.sizes()
 	if err != nil {

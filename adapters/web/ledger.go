@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,11 +19,11 @@ type Ledger interface {
 	// Wait returns when it has seen the entry at a position.
 	Wait(ctx context.Context, at domain.Position) error
 
-	Latest() (Checkpoint, error)
-	Checkpoint(size int64) (Checkpoint, error)
+	Latest(ctx context.Context) (Checkpoint, error)
+	Checkpoint(ctx context.Context, size int64) (Checkpoint, error)
 
 	// Checkpoints returns some checkpoints of less than a size, the largest first.
-	Checkpoints(below int64, most int) ([]Checkpoint, error)
+	Checkpoints(ctx context.Context, below int64, most int) ([]Checkpoint, error)
 
 	// Sign signs all there is. If nothing was added since, it returns the newest.
 	Sign(ctx context.Context) (Checkpoint, error)
@@ -33,13 +32,13 @@ type Ledger interface {
 	Prove(ctx context.Context, at domain.Position) (LedgerProof, error)
 
 	// Consistency proves that the tree of one size begins with that of another.
-	Consistency(from, to int64) (LedgerConsistency, error)
+	Consistency(ctx context.Context, from, to int64) (LedgerConsistency, error)
 
 	// Keys returns the public keys that were introduced, the first one first.
-	Keys() []LedgerKey
+	Keys(ctx context.Context) ([]LedgerKey, error)
 
 	// NextKey returns the key that the next rotation introduces.
-	NextKey() (number int, vkey string, err error)
+	NextKey(ctx context.Context) (number int, vkey string, err error)
 
 	// File returns a tile or a bundle of entries by its path: "tile/0/000.p/7".
 	File(ctx context.Context, path string) ([]byte, error)
@@ -140,7 +139,7 @@ func getCheckpoint() action {
 			if err != nil {
 				return err
 			}
-			kept, err := c.s.Ledger.Latest()
+			kept, err := c.s.Ledger.Latest(c.ctx)
 			if err != nil {
 				return err
 			}
@@ -183,7 +182,7 @@ func listCheckpoints() action {
 		if err := q.unknown(c.route.query); err != nil {
 			return err
 		}
-		list, err := c.s.Ledger.Checkpoints(below, most+1)
+		list, err := c.s.Ledger.Checkpoints(c.ctx, below, most+1)
 		if err != nil {
 			return err
 		}
@@ -251,13 +250,13 @@ func getConsistency() action {
 			return err
 		}
 		if to == 0 {
-			newest, err := c.s.Ledger.Latest()
+			newest, err := c.s.Ledger.Latest(c.ctx)
 			if err != nil {
 				return err
 			}
 			to = newest.Size
 		}
-		proof, err := c.s.Ledger.Consistency(from, to)
+		proof, err := c.s.Ledger.Consistency(c.ctx, from, to)
 		if err != nil {
 			return err
 		}
@@ -267,12 +266,14 @@ func getConsistency() action {
 
 func getLedgerKeys() action {
 	return action{answer: typeOf[LedgerKeys](), tagged: true, do: func(c *call) error {
-		list := LedgerKeys{Keys: slices.Clone(c.s.Ledger.Keys())}
-		if list.Keys == nil {
-			list.Keys = []LedgerKey{}
+		keys, err := c.s.Ledger.Keys(c.ctx)
+		if err != nil {
+			return err
 		}
-		if c.w.Header()["Cache-Control"] = noCache; len(list.Keys) > 0 {
-			list.Origin = originOf(list.Keys[0].VKey)
+		c.w.Header()["Cache-Control"] = noCache
+		list := LedgerKeys{Keys: append([]LedgerKey{}, keys...)}
+		if len(keys) > 0 {
+			list.Origin = originOf(keys[0].VKey)
 		}
 		return c.reveal(list)
 	}}.offered()
@@ -281,7 +282,7 @@ func getLedgerKeys() action {
 func rotateKey() action {
 	return making[KeyRotated](command(
 		func(d *doing, c *domain.IntroduceLedgerKey) (err error) {
-			c.Number, c.VKey, err = d.s.Ledger.NextKey()
+			c.Number, c.VKey, err = d.s.Ledger.NextKey(d.ctx)
 			return err
 		},
 		func(d *doing, c *domain.IntroduceLedgerKey) (any, string) {

@@ -75,20 +75,21 @@ func (c *call) ledgerFile(what string) (string, error) {
 	c.w.Header()["Cache-Control"] = noCache
 	switch what {
 	case "keys":
+		keys, err := c.s.Ledger.Keys(c.ctx)
 		var b strings.Builder
-		for _, k := range c.s.Ledger.Keys() {
+		for _, k := range keys {
 			b.WriteString(k.VKey + "\n")
 		}
-		return b.String(), nil
+		return b.String(), err
 	case "checkpoint":
-		kept, err := c.s.Ledger.Latest()
+		kept, err := c.s.Ledger.Latest(c.ctx)
 		return kept.Text, err
 	}
 	size, err := strconv.ParseInt(c.vars["size"], 10, 64)
 	if err != nil || size < 1 || strconv.FormatInt(size, 10) != c.vars["size"] {
 		return "", &errNoRoute
 	}
-	kept, err := c.s.Ledger.Checkpoint(size)
+	kept, err := c.s.Ledger.Checkpoint(c.ctx, size)
 	if err == nil {
 		c.immutable(false)
 	}

@@ -45,10 +45,10 @@ func (l *tree) State() web.LedgerState {
 func (l *tree) Wait(context.Context, domain.Position) error { return nil }
 
 // Latest implements [web.Ledger].
-func (l *tree) Latest() (web.Checkpoint, error) { return l.Checkpoint(3) }
+func (l *tree) Latest(ctx context.Context) (web.Checkpoint, error) { return l.Checkpoint(ctx, 3) }
 
 // Checkpoint implements [web.Ledger].
-func (l *tree) Checkpoint(size int64) (web.Checkpoint, error) {
+func (l *tree) Checkpoint(_ context.Context, size int64) (web.Checkpoint, error) {
 	if l.unsigned.Load() || size > 3 {
 		return web.Checkpoint{}, errUnsigned
 	}
@@ -60,9 +60,9 @@ func (l *tree) Checkpoint(size int64) (web.Checkpoint, error) {
 }
 
 // Checkpoints implements [web.Ledger].
-func (l *tree) Checkpoints(below int64, most int) (list []web.Checkpoint, err error) {
+func (l *tree) Checkpoints(ctx context.Context, below int64, most int) (list []web.Checkpoint, err error) {
 	for size := min(below, 4) - 1; size > 0 && len(list) < most; size-- {
-		one, err := l.Checkpoint(size)
+		one, err := l.Checkpoint(ctx, size)
 		if err != nil {
 			return nil, err
 		}
@@ -72,12 +72,12 @@ func (l *tree) Checkpoints(below int64, most int) (list []web.Checkpoint, err er
 }
 
 // Sign implements [web.Ledger].
-func (l *tree) Sign(context.Context) (web.Checkpoint, error) {
+func (l *tree) Sign(ctx context.Context) (web.Checkpoint, error) {
 	if l.broken.Load() {
 		return web.Checkpoint{}, errBroken
 	}
 	l.unsigned.Store(false)
-	return l.Latest()
+	return l.Latest(ctx)
 }
 
 // Prove implements [web.Ledger].
@@ -95,7 +95,7 @@ func (l *tree) Prove(ctx context.Context, at domain.Position) (web.LedgerProof, 
 }
 
 // Consistency implements [web.Ledger].
-func (l *tree) Consistency(from, to int64) (web.LedgerConsistency, error) {
+func (l *tree) Consistency(_ context.Context, from, to int64) (web.LedgerConsistency, error) {
 	if to > 3 {
 		return web.LedgerConsistency{}, errNoTree
 	}
@@ -103,16 +103,16 @@ func (l *tree) Consistency(from, to int64) (web.LedgerConsistency, error) {
 }
 
 // Keys implements [web.Ledger].
-func (l *tree) Keys() []web.LedgerKey {
-	return []web.LedgerKey{{Number: 1, VKey: "tavoli.x/registro+01234567+AQ=="}}
+func (l *tree) Keys(context.Context) ([]web.LedgerKey, error) {
+	return []web.LedgerKey{{Number: 1, VKey: "tavoli.x/registro+01234567+AQ=="}}, nil
 }
 
 // NextKey implements [web.Ledger].
-func (l *tree) NextKey() (int, string, error) {
+func (l *tree) NextKey(context.Context) (int, string, error) {
 	if l.broken.Load() {
 		return 1, "tavoli.y/registro+01234567+AQ==", nil
 	}
-	return 1, l.Keys()[0].VKey, nil
+	return 1, "tavoli.x/registro+01234567+AQ==", nil
 }
 
 // File implements [web.Ledger].

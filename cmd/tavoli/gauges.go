@@ -13,10 +13,22 @@ func (r *register) gauges() map[string]func() float64 {
 		"tavoli_snapshot_position": r.snapshotPosition,
 		"tavoli_bridge_lag":        r.bridgeLag,
 		"tavoli_bridge_failures":   r.bridgeFailures,
+
+		"tavoli_ledger_facts":        func() float64 { return float64(r.book.State().Size) },
+		"tavoli_ledger_signed":       func() float64 { return float64(r.book.State().Signed) },
+		"tavoli_ledger_inconsistent": func() float64 { return truth(!r.book.State().Consistent) },
 	}
 	maps.Copy(all, r.store.gauges)
 	maps.Copy(all, keeperGauge(r.keys))
 	return all
+}
+
+// truth returns 1 for what is so.
+func truth(so bool) float64 {
+	if so {
+		return 1
+	}
+	return 0
 }
 
 // boltGauges are the figures of a store in a file.

@@ -28,6 +28,8 @@ const (
 	keysFile     = "keys"
 	snapshotFile = "snapshot"
 	evidenceDir  = "evidence"
+
+	checkpointDir = "ledger/checkpoints"
 )
 
 // Settings say which register to open and how.
@@ -49,6 +51,7 @@ type register struct {
 	vault   domain.Vault
 	exec    *domain.Executor
 	view    *projections.View
+	book    *book
 	web     *web.Server
 	console console
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
@@ -74,6 +77,9 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	files, err := evidence.Open(r.path(evidenceDir))
 	if err = errors.Join(err, r.belongs()); err == nil {
 		err = r.matches(ctx)
+	}
+	if err == nil {
+		r.book, err = r.openBook(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.store.Close(), r.keys.Close())
@@ -133,7 +139,7 @@ func (r *register) viewOptions() projections.Options {
 
 func (r *register) server(files *evidence.Files) *web.Server {
 	return &web.Server{
-		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files,
+		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files, Ledger: r.book,
 		Secret: r.keys.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
 		Admin: r.admin(), Gauges: r.gauges(), Version: version,
 	}
@@ -167,6 +173,7 @@ func (r *register) ready(ctx context.Context) error {
 func (r *register) Close() error {
 	r.stop()
 	<-r.followed
+	r.book.Close()
 	r.keepSnapshot(context.Background())
 	return errors.Join(r.store.Close(), r.keys.Close())
 }

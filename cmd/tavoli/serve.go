@@ -111,6 +111,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	go func() { fail(server.Serve(socket)) }()
 	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
+	r.book.keep(ctx)
 	if err := announce(ctx, p, r, socket, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))
 	}
@@ -127,12 +128,15 @@ func (r *register) watch(ctx context.Context, fail context.CancelCauseFunc) {
 			fail(storeFault(fmt.Errorf("l'archivio degli eventi ha ceduto · the event store has failed: %w", r.store.Err())))
 		case <-r.followed:
 			fail(storeFault(fmt.Errorf("i modelli di lettura si sono fermati · the read models have stopped: %w", r.fault)))
+		case <-r.book.failed:
+			fail(storeFault(fmt.Errorf("il registro firmato si è fermato · the ledger has stopped: %w", r.book.fault)))
 		case <-ctx.Done():
 		}
 	}()
 }
 
-// prepare loads the demonstration and makes the first account, if they are due.
+// prepare loads the demonstration, makes the first account and introduces the first
+// key of the ledger, if they are due.
 func (s *serving) prepare(ctx context.Context, p *program, r *register) (token string, err error) {
 	if s.demo {
 		if err := s.demonstrate(ctx, p, r); err != nil {
@@ -143,6 +147,9 @@ func (s *serving) prepare(ctx context.Context, p *program, r *register) (token s
 	token, err = r.firstAdmin(ctx, strings.TrimSpace(set))
 	if err != nil {
 		return "", fmt.Errorf("aprire la prima utenza · make the first account: %w", err)
+	}
+	if err := r.book.introduce(ctx); err != nil {
+		return "", fmt.Errorf("introdurre la chiave che firma il registro · introduce the key that signs the register: %w", err)
 	}
 	return token, r.ready(ctx)
 }
