@@ -94,6 +94,7 @@ GET /api/v1/audit/trail/{stream} admin staff auditor dpo
 GET /api/v1/audit/checkpoint *
 POST /api/v1/audit/checkpoint admin staff auditor
 GET /api/v1/audit/checkpoints *
+GET /api/v1/audit/proofs admin staff auditor reporter
 GET /api/v1/audit/proofs/{position} admin staff auditor reporter
 GET /api/v1/audit/consistency *
 GET /api/v1/audit/keys *

@@ -79,6 +79,9 @@ var parameters = map[string]parameter{
 	"get-consistency.from":       {object{"type": "integer", "format": "int64", "minimum": 1}, "the smaller size: of the checkpoint that was kept"},
 	"get-consistency.to":         {object{"type": "integer", "format": "int64", "minimum": 1}, "the larger size; absent: of the newest checkpoint"},
 	"get-checkpoint.format":      enumParam("the form of the answer, instead of Accept", "plain", "json"),
+	"find-proof.format":          enumParam("the form of the answer, instead of Accept", "plain", "json"),
+	"find-proof.stream":          textParam("a stream: tavolo-coopera-4"),
+	"revision":                   {object{"type": "integer", "format": "int64", "minimum": 0}, "the place of the fact in its stream; absent: the first"},
 	"get-proof.format":           enumParam("the form of the answer, instead of Accept", "plain", "json"),
 	"audit-events.limit":         {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000000}, "how many lines; absent: all"},
 }

@@ -45,6 +45,7 @@ const inspected = `
 /api/v1/audit/trail/{stream} 200 403
 /api/v1/audit/checkpoint 200 200
 /api/v1/audit/checkpoints 200 200
+/api/v1/audit/proofs 403 403
 /api/v1/audit/proofs/{position} 403 403
 /api/v1/audit/consistency 200 200
 /api/v1/audit/keys 200 200

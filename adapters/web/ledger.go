@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -198,18 +199,51 @@ func listCheckpoints() action {
 const maxSize = 1 << 50
 
 func getProof() action {
+	return proving([]string{"format"}, func(c *call) (domain.Position, error) {
+		text := c.vars["position"]
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n == 0 || positionText(domain.Position(n)) != text {
+			return 0, &errNoRoute
+		}
+		return domain.Position(n), c.noQuery()
+	})
+}
+
+// findProof proves the fact at a revision of a stream.
+func findProof() action {
+	return proving([]string{"stream", "revision", "format"}, func(c *call) (domain.Position, error) {
+		q := c.query()
+		stream := domain.Stream(q.text("stream"))
+		revision := domain.Revision(q.number("revision", 0, math.MaxInt32))
+		q.that(stream != "", "stream", "is required")
+		if err := q.unknown(c.route.query); err != nil {
+			return 0, err
+		}
+		if !stream.Valid() || stream.Personal() {
+			return 0, &errNoStream
+		}
+		for e, err := range c.s.Store.ReadStream(c.ctx, stream, revision) {
+			return e.Position, err
+		}
+		return 0, &errNoStream
+	})
+}
+
+// proving returns an action that proves the fact at a position.
+func proving(params []string, position func(*call) (domain.Position, error)) action {
 	return action{
 		answer: typeOf[LedgerProof](), media: map[string]string{"text/plain": "a file of its own: c2sp.org/tlog-proof@v1"},
-		query: []string{"format"}, tagged: true, statuses: []int{404, 406},
+		query: params, tagged: true, statuses: []int{404, 406},
 		do: func(c *call) error {
 			form, err := c.form406("text/plain", "application/json")
-			if err == nil {
-				err = c.noQuery()
-			}
 			if err != nil {
 				return err
 			}
-			proof, err := c.prove(c.vars["position"])
+			at, err := position(c)
+			if err != nil {
+				return err
+			}
+			proof, err := c.prove(at)
 			if err != nil {
 				return err
 			}
@@ -222,12 +256,7 @@ func getProof() action {
 }
 
 // prove proves the fact at a position, which it waits for if it is new.
-func (c *call) prove(text string) (proof LedgerProof, err error) {
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n == 0 || positionText(domain.Position(n)) != text {
-		return proof, &errNoRoute
-	}
-	at := domain.Position(n)
+func (c *call) prove(at domain.Position) (proof LedgerProof, err error) {
 	head, err := c.s.Store.Head(c.ctx)
 	if err != nil {
 		return proof, err

@@ -13,6 +13,7 @@ func ledgerRoutes() []route {
 		{"GET", "/audit/checkpoint", "get-checkpoint", everybody, "What all facts add up to, signed: the newest checkpoint", getCheckpoint()},
 		{"POST", "/audit/checkpoint", "sign-checkpoint", auditors, "Sign what all facts add up to now", signCheckpoint()},
 		{"GET", "/audit/checkpoints", "list-checkpoints", everybody, "Every checkpoint that was signed, the newest first", listCheckpoints()},
+		{"GET", "/audit/proofs", "find-proof", feeders, "The same for the fact at a revision of a stream", findProof()},
 		{"GET", "/audit/proofs/{position}", "get-proof", feeders, "The proof that a fact belongs to the newest checkpoint", getProof()},
 		{"GET", "/audit/consistency", "get-consistency", everybody, "The proof that the tree of one size begins with that of another", getConsistency()},
 		{"GET", "/audit/keys", "get-ledger-keys", everybody, "The public keys with which the register is signed", getLedgerKeys()},

@@ -140,6 +140,9 @@ func (c *contract) proving() {
 	c.row("get-proof", "/audit/proofs/1", "", 200)
 	c.row("get-proof", "/audit/proofs/1?format=json", "", 200)
 	c.row("get-proof", "/audit/proofs/1", "", 406, header("Accept", "image/png"))
+	c.row("find-proof", "/audit/proofs?stream=tavolo-t&revision=1", "", 200)
+	c.row("find-proof", "/audit/proofs?stream=tavolo-t", "", 406, header("Accept", "image/png"))
+	c.row("find-proof", "/audit/proofs?stream=tavolo-t&revision=999", "", 404)
 	c.row("get-consistency", "/audit/consistency?from=1", "", 200)
 	c.row("get-consistency", "/audit/consistency?from=1&to=4", "", 404)
 	c.row("get-ledger-keys", "/audit/keys", "", 200)
@@ -198,6 +201,8 @@ func TestLedgerRefusals(t *testing.T) {
 		r.get("/audit/proofs/"+path).is(404, "no-such-path")
 	}
 	r.get("/audit/proofs/7").is(404, "no-fact")
+	r.get("/audit/proofs").is(400, "")
+	r.get("/audit/proofs?stream=persona-00000000-0000-4000-8000-000000000000").is(404, "stream-not-found")
 	for _, path := range []string{"02", "x", "-1", "0"} {
 		r.get("/audit/log/checkpoints/"+path).is(404, "no-such-path")
 	}
