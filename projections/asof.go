@@ -38,6 +38,16 @@ func ScopeStream(s domain.Stream) Scope {
 	return scopeOf(s)
 }
 
+// ScopeStreams is some streams together: accounts, or the story of a person.
+func ScopeStreams(streams ...domain.Stream) Scope {
+	var roots []domain.Stream
+	for _, s := range streams {
+		roots = append(roots, ScopeStream(s).roots...)
+	}
+	slices.Sort(roots)
+	return scopeOf(slices.Compact(roots)...)
+}
+
 // ScopePerson is a person. Who else is of that name, and who was thought to be the
 // same, nobody can tell without having read everything.
 func ScopePerson(domain.PersonID) Scope { return ScopeAll() }

@@ -13,6 +13,8 @@ type Models struct {
 	Accounts  Accounts
 	Trail     Trail
 	Marks     Marks
+
+	Disclosures Disclosures
 }
 
 // NewModels returns read models that have seen nothing. Models cannot be copied:
@@ -25,6 +27,7 @@ func NewModels() *Models {
 	m.Calendar = newCalendar(&m.People, &m.Enti, &m.Rosters)
 	m.Rosters.init(&m.People, &m.Enti, &m.Calendar)
 	m.Accounts = newAccounts()
+	m.Disclosures = newDisclosures(&m.People, &m.Accounts)
 	m.Trail = newTrail()
 	return m
 }
@@ -40,6 +43,7 @@ func (m *Models) Apply(rec *domain.Record) {
 	m.Accounts.apply(rec)
 	m.Trail.apply(rec)
 	m.Marks.apply(rec)
+	m.Disclosures.apply(rec)
 }
 
 // A model is one read model, as the machinery sees it.
@@ -69,5 +73,6 @@ func (m *Models) models() []part {
 		{"accounts", 2, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 1, &m.Marks},
+		{"disclosures", 1, &m.Disclosures},
 	}
 }

@@ -89,6 +89,7 @@ GET /api/v1/statistics/tavoli admin staff operator auditor reporter
 GET /api/v1/statistics/quarters/{quarter} admin staff operator auditor reporter
 GET /api/v1/statistics/summary admin staff operator auditor reporter
 GET /api/v1/audit/events admin staff auditor reporter
+GET /api/v1/audit/disclosures admin staff auditor dpo
 GET /api/v1/audit/trail admin staff auditor dpo
 GET /api/v1/audit/trail/{stream} admin staff auditor dpo
 GET /api/v1/audit/checkpoint *

@@ -19,7 +19,7 @@ type AccountPage struct {
 }
 
 func listAccounts() action {
-	return question(nil, nil, func(*call, *query) func(*projections.Models) (AccountPage, error) {
+	return question(allAccounts, nil, func(*call, *query) func(*projections.Models) (AccountPage, error) {
 		return func(m *projections.Models) (AccountPage, error) { return AccountPage{m.Accounts.List()}, nil }
 	})
 }

@@ -171,6 +171,7 @@ var italianWords = map[string]string{
 	"present": "presente", "absent": "assente", "unknown": "non noto",
 	"desk": "banco", "sheet": "foglio firme", "platform": "piattaforma", "statement": "dichiarazione", "self": "conferma personale",
 	"planned": "programmato", "announced": "annunciato", "convened": "convocato", "open": "in corso", "closed": "concluso", "called-off": "annullato",
+	"page": "pagina", "export": "esportazione", "person": "persona", "tavolo": "tavolo", "ente": "ente", "list": "elenco",
 	"coordinator": "coordina", "greeting": "saluti", "author": "autore",
 	"programme": "programma", "invitation": "nota-invito", "slides": "slide", "video": "video", "note": "nota",
 }

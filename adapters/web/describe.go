@@ -65,6 +65,9 @@ var parameters = map[string]parameter{
 	"after":        textParam("the position after which to begin"),
 	"store":        textParam("the store that the position belongs to, as told by Tavoli-Store"),
 	"stream":       textParam("a stream, or a category of streams"),
+	"account":      textParam("the id of an account: segreteria"),
+	"subject":      textParam("what was shown, with what lies below it: tavolo-coopera-4; of a tavolo its presences, too"),
+	"person":       {object{"type": "string", "format": "uuid"}, "whose data could have been shown"},
 	"actor":        textParam("who did it: account-segreteria"),
 	"type":         textParam("a kind of event; may be given several times"),
 	"follow":       boolParam("wait for more instead of ending at the head"),
@@ -115,4 +118,6 @@ var fieldDocs = map[string]string{
 	"wrong":        "what was published",
 	"right":        "what is right",
 	"actor":        "the account that recorded it",
+	"through":      "why it may concern the person who was asked for",
+	"scope":        "what an inspector may look into",
 }

@@ -10,8 +10,6 @@ import (
 
 // timeless are the questions that know no other times, with the reason.
 var timeless = map[string]string{
-	"/":                    "the public calendar as it is",
-	"/style.css":           "how the page looks",
 	"/status":              "the service",
 	"/healthz":             "the service",
 	"/readyz":              "the service",

@@ -169,7 +169,7 @@ func TestNotModified(t *testing.T) {
 	r := newRegister(t)
 	r.convened("t", "")
 	r.post("/tavoli/t/registrations", `{"family_name":"Rossi"}`)
-	for _, path := range []string{"/tavoli", "/tavoli/t", "/tavoli/t/roster", "/tavoli/t/roster?format=csv", "/tavoli/t/roster?q=rossi", "/statistics/summary", "//", "/openapi.json", "/people", "/me"} {
+	for _, path := range []string{"/tavoli", "/tavoli/t", "/tavoli/t/roster", "/tavoli/t/roster?format=csv", "/tavoli/t/roster?q=rossi", "/statistics/summary", "/openapi.json", "/people", "/me"} {
 		first := r.get(path)
 		tag := first.Header.Get("ETag")
 		if first.Status != 200 || tag == "" {

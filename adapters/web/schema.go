@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"tavoli/domain"
+	"tavoli/projections"
 )
 
 // schemas are the JSON schemas of the types that are asked and answered, by name.
@@ -27,6 +28,7 @@ var words = map[reflect.Type][]string{
 	typeOf[domain.Capacity]():          texts(domain.Capacities),
 	typeOf[domain.EnteKind]():          texts(domain.EnteKinds),
 	typeOf[domain.Role]():              texts(domain.Roles),
+	typeOf[projections.Through]():      texts(projections.Throughs),
 	typeOf[domain.SaiCategory]():       {"ordinari", "minori", "dm-ds"},
 	typeOf[domain.PartnerRole]():       {"capofila", "partner"},
 	typeOf[domain.SpeakerRole]():       {"speaker", "coordinator", "greeting", "author"},

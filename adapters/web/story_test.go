@@ -205,6 +205,10 @@ func (c *contract) asking() {
 	c.row("statistics-summary", "/statistics/summary", "", 200)
 	c.row("audit-events", "/audit/events?limit=3", "", 200)
 	c.row("audit-events", "/audit/events?after=999999", "", 409)
+	c.row("audit-disclosures", "/audit/disclosures", "", 200)
+	c.row("audit-disclosures", "/audit/disclosures?format=csv", "", 200)
+	c.row("audit-disclosures", "/audit/disclosures?format=pdf", "", 406)
+	c.row("audit-disclosures", "/audit/disclosures?person="+nobodyKnown, "", 404)
 	c.row("audit-trail", "/audit/trail?actor=account-console", "", 200)
 	c.row("audit-trail-stream", "/audit/trail/tavolo-t", "", 200)
 	for route, path := range map[string]string{

@@ -121,11 +121,11 @@ func accountRevokeCommand() command {
 
 func accountListCommand() command {
 	return command{"account list", "", "le utenze con ruoli e gettoni · the accounts with their roles and tokens", func(fs *flag.FlagSet) action {
-		t := bindTarget(fs)
+		t, m := bindTarget(fs), bindMoment(fs)
 		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(ctx context.Context, p *program, _ []string) error {
 			return t.with(ctx, p, func(c *client) error {
-				raw, err := allPages(ctx, c, "/accounts", make(url.Values))
+				raw, err := allPages(ctx, c, "/accounts", m.query())
 				if err != nil || *asJSON {
 					return orPrint(p, raw, err)
 				}

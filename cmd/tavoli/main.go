@@ -56,7 +56,7 @@ func commands() []command {
 		serveCommand(), keeperCopyCommand(), keeperRestoreCommand(), keeperCommand(),
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
 		rosterCommand(), reportCommand(),
-		auditTrailCommand(), auditEventsCommand(), replayCommand(),
+		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), versionCommand(),
