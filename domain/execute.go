@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,6 +36,17 @@ func (m Meta) Effective() time.Time {
 // often the command is repeated.
 func EventID(command uuid.UUID, n int) uuid.UUID {
 	return uuid.NewSHA1(command, []byte("event/"+strconv.Itoa(n)))
+}
+
+// eventID returns the id of the nth event of the command. Another request under the
+// same command id has other events: a store that takes events for a repetition by
+// their ids, as it does when two nodes are asked at once, does not take one for the other.
+func (m Meta) eventID(n int) uuid.UUID {
+	id := EventID(m.Command, n)
+	if m.Request == "" {
+		return id
+	}
+	return DerivedID(id, "request/"+m.Request)
 }
 
 // DerivedID returns an id that follows from the command, for what it creates.
@@ -104,6 +116,9 @@ const (
 type Executor struct {
 	Store Store
 
+	// Shared says that other processes write to the store, too. Set it before use.
+	Shared bool
+
 	mu    sync.Mutex
 	lanes map[Stream]*lane
 }
@@ -112,6 +127,8 @@ type Executor struct {
 // categories consult one another: attestati, presenze, tavolo, ente.
 type lane struct {
 	stream Stream
+
+	known atomic.Int64 // how many events the store is known to hold
 
 	mu       sync.Mutex
 	loaded   bool
@@ -147,7 +164,11 @@ type flight struct {
 // Repeating a command with the same id gives the same result and changes nothing.
 func Execute[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S], meta Meta) (Result, error) {
 	var err error
-	for range attempts {
+	most := attempts
+	if x.Shared {
+		most = sharedAttempts
+	}
+	for n := range most {
 		var res Result
 		res, err = attempt(ctx, x, cmd, meta)
 		switch {
@@ -156,6 +177,7 @@ func Execute[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S]
 		default:
 			return res, err
 		}
+		x.rest(ctx, meta, n)
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
 		}
@@ -171,6 +193,7 @@ func Peek[S State[T], T any](ctx context.Context, x *Executor, s Stream, questio
 		return err
 	}
 	defer l.mu.Unlock()
+	note(ctx, l)
 	return question(l.state.(S))
 }
 
@@ -184,9 +207,10 @@ func attempt[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S]
 		return repeated(ctx, x, l, c, meta)
 	}
 	state := l.state.(S)
-	events, err := decide(ctx, x, l, cmd, state, meta)
+	watched, consulted := x.watched(ctx)
+	events, err := decide(watched, x, l, cmd, state, meta)
 	if err != nil || len(events) == 0 {
-		return l.idle(ctx, err)
+		return x.idle(ctx, l, consulted, err)
 	}
 	drafts, err := drafts(events, meta)
 	if err == nil {
@@ -204,7 +228,10 @@ func attempt[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S]
 	lead := !l.flying
 	l.flying = true
 	l.mu.Unlock()
-	if lead {
+	switch {
+	case lead && x.Shared: // it may take long; the caller need not
+		go x.fly(l, f)
+	case lead:
 		x.fly(l, f)
 	}
 	pos, err := f.wait(ctx)
@@ -244,8 +271,9 @@ func decide[S State[T], T any](ctx context.Context, x *Executor, l *lane, cmd Co
 }
 
 // idle ends an attempt that stores nothing. Where the decision rests on others
-// that are not stored yet, it waits for them: it is void if they fail.
-func (l *lane) idle(ctx context.Context, refusal error) (Result, error) {
+// that are not stored yet, it waits for them: it is void if they fail. Where others
+// write to the store too, it is void if they did.
+func (x *Executor) idle(ctx context.Context, l *lane, consulted *glances, refusal error) (Result, error) {
 	pos, rev := l.position, l.revision
 	var last *flight
 	if n := len(l.waiting); n > 0 {
@@ -258,6 +286,15 @@ func (l *lane) idle(ctx context.Context, refusal error) (Result, error) {
 			if IsDefinite(err) && ctx.Err() == nil {
 				return Result{}, errLaneAbandoned
 			}
+			return Result{}, err
+		}
+	}
+	if consulted != nil {
+		seen := consulted.list
+		if last == nil {
+			seen = append(seen, glance{l, rev})
+		}
+		if err := x.confirm(ctx, seen); err != nil {
 			return Result{}, err
 		}
 	}
@@ -310,7 +347,7 @@ func (m Meta) draft(e Event, n int) (Draft, error) {
 		return Draft{}, err
 	}
 	return Draft{
-		ID: EventID(m.Command, n), Type: e.Name(), Schema: schema,
+		ID: m.eventID(n), Type: e.Name(), Schema: schema,
 		EffectiveAt: m.Effective(), Actor: m.Actor,
 		Command: m.Command, Correlation: m.Correlation, Causation: m.Causation,
 		Request: m.Request, Data: data,
@@ -439,6 +476,9 @@ func openLane[S State[T], T any](ctx context.Context, x *Executor, s Stream) (*l
 	for {
 		l := x.lane(s)
 		l.mu.Lock()
+		if l.outrun() {
+			x.drop(l)
+		}
 		if l.dead {
 			l.mu.Unlock()
 			continue

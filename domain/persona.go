@@ -374,8 +374,8 @@ func (v Vault) describe(ctx context.Context, meta Meta, p PersonID, values Value
 	if err != nil {
 		return nil, err
 	}
-	draft := Draft{
-		ID: context, Type: event.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
+	draft := Draft{ // the id tells it from one that another node seals with another key
+		ID: DerivedID(context, fmt.Sprint("key/", id)), Type: event.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
 		Command: meta.Command, Correlation: meta.Correlation, Causation: meta.Causation, Data: data,
 	}
 	return &Persona{p, event.Commitments, &Batch{PersonaStream(p), rev, []Draft{draft}}}, nil

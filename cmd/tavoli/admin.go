@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -19,9 +20,9 @@ const shortToken = 24
 
 // firstAdmin makes the first account with a token, in a register that has none,
 // and returns the token if somebody has to be told it. The token that is set is
-// known already.
+// known already. Of several nodes that start at once on an empty store one issues a token.
 func (r *register) firstAdmin(ctx context.Context, set string) (tell string, err error) {
-	if done, err := r.hasAdmin(ctx); done || err != nil {
+	if done, _, err := r.hasAdmin(ctx); done || err != nil {
 		return "", err
 	}
 	secret := set
@@ -37,8 +38,17 @@ func (r *register) firstAdmin(ctx context.Context, set string) (tell string, err
 	if _, err := domain.Execute(ctx, r.exec, open, r.own()); err != nil {
 		return "", err
 	}
+	done, rev, err := r.hasAdmin(ctx)
+	if done || err != nil {
+		return "", err
+	}
 	issue := domain.IssueToken{Account: firstAccount, SHA256: hex.EncodeToString(sum[:]), Label: "primo accesso · first sign-in"}
-	_, err = domain.Execute(ctx, r.exec, issue, r.own())
+	meta := r.own()
+	meta.IfRevision = &rev // as long as no other node has
+	_, err = domain.Execute(ctx, r.exec, issue, meta)
+	if done, _, seen := r.hasAdmin(ctx); errors.Is(err, domain.ErrChanged) && done {
+		return "", seen
+	}
 	return tell, err
 }
 
@@ -50,21 +60,23 @@ func (r *register) hasEvents(ctx context.Context, stream domain.Stream) (bool, e
 	return false, nil
 }
 
-// hasAdmin reports whether the first account ever had a token.
-func (r *register) hasAdmin(ctx context.Context) (bool, error) {
+// hasAdmin reports whether the first account ever had a token, and the revision it is at.
+func (r *register) hasAdmin(ctx context.Context) (done bool, rev domain.Revision, err error) {
+	rev = domain.NoStream
 	for entry, err := range r.store.ReadStream(ctx, firstAccount.Stream(), 0) {
 		if err != nil {
-			return false, err
+			return false, rev, err
 		}
 		rec, err := entry.Record()
 		if err != nil {
-			return false, err
+			return false, rev, err
 		}
+		rev = rec.Revision
 		if _, ok := rec.Event.(domain.TokenIssued); ok {
-			return true, nil
+			done = true
 		}
 	}
-	return false, nil
+	return done, rev, nil
 }
 
 // own is what is known of a command that the program gives itself.

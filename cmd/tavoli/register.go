@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -73,7 +74,7 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 		return nil, err
 	}
 	r.vault = domain.Vault{Keys: r.keys, Log: r.store}
-	r.exec = &domain.Executor{Store: r.store}
+	r.exec = &domain.Executor{Store: r.store, Shared: r.store.shared}
 	files, err := evidence.Open(r.path(evidenceDir))
 	if err = errors.Join(err, r.belongs()); err == nil {
 		err = r.matches(ctx)
@@ -85,7 +86,7 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 		return nil, errors.Join(err, r.store.Close(), r.keys.Close())
 	}
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	r.view = projections.NewView(r.store, r.open, r.viewOptions())
+	r.view = projections.NewView(r.history(), r.open, r.viewOptions())
 	r.web = r.server(files)
 	r.follow()
 	return r, nil
@@ -142,6 +143,35 @@ func (r *register) server(files *evidence.Files) *web.Server {
 		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files, Ledger: r.book,
 		Secret: r.keys.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
 		Admin: r.admin(), Gauges: r.gauges(), Version: version,
+	}
+}
+
+// history returns the log for the read models to follow. Where others write to it too, the
+// executor is told what they have seen.
+func (r *register) history() domain.Log {
+	if !r.store.shared {
+		return r.store
+	}
+	return seeing{r.store, r.exec}
+}
+
+// Seeing is a log whose entries an executor sees before those who follow it.
+type seeing struct {
+	domain.Log
+	exec *domain.Executor
+}
+
+// Follow implements [domain.Log].
+func (s seeing) Follow(ctx context.Context, after domain.Position) iter.Seq2[domain.Page, error] {
+	return func(yield func(domain.Page, error) bool) {
+		for page, err := range s.Log.Follow(ctx, after) {
+			for _, e := range page.Entries {
+				s.exec.Saw(e)
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
 	}
 }
 
