@@ -126,3 +126,35 @@ func settled() int {
 	}
 	return least
 }
+
+// TestReadersGoOnWhereTheyWere cuts every connection while a reader is in the middle
+// of a stream, and of everything.
+func TestReadersGoOnWhereTheyWere(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	long := fact()
+	for i := range 40 {
+		_, err := s.Append(t.Context(), batch(long, domain.Revision(100*i)-1, 100))
+		must(t, err)
+	}
+	cut := func(n int) {
+		if n == 700 || n == 1900 {
+			must(t, server.Restart())
+		}
+	}
+	var stream, everything []domain.Entry
+	for e, err := range s.ReadStream(t.Context(), long, 0) {
+		must(t, err)
+		stream = append(stream, e)
+		cut(len(stream))
+	}
+	inOrder(t, stream, 4000)
+	for page, err := range s.ReadAll(t.Context(), 0) {
+		must(t, err)
+		for _, e := range page.Entries {
+			everything = append(everything, e)
+			cut(len(everything))
+		}
+	}
+	inOrder(t, everything, 4000)
+}

@@ -64,7 +64,7 @@ func (s *Store) readStream(ctx context.Context, stream domain.Stream, from domai
 	defer cancel()
 	var first []domain.Entry
 	end, paged := domain.Revision(math.MaxInt64), false
-	for it := range s.listen(ctx, forwards(s.name(stream), from, math.MaxInt64)) {
+	for it := range s.listenOn(ctx, streamFrom(s.name(stream), from)) {
 		if it.err != nil {
 			return it.err
 		}
@@ -181,7 +181,7 @@ func (s *Store) readAll(ctx context.Context, after, head domain.Position, show f
 		return err
 	}
 	p := paging{page: domain.Page{UpTo: after}}
-	for it := range s.listen(ctx, allFrom(max(after, s.origin))) {
+	for it := range s.listenOn(ctx, all(max(after, s.origin))) {
 		if it.err != nil {
 			return it.err
 		}
@@ -189,7 +189,7 @@ func (s *Store) readAll(ctx context.Context, after, head domain.Position, show f
 		if at > head {
 			break
 		}
-		if at <= after { // the position itself is shown too
+		if at <= p.page.UpTo { // the position itself is shown too
 			continue
 		}
 		if err := p.add(s, it); err != nil {

@@ -91,14 +91,32 @@ func pump(ctx context.Context, c *client.Client, start opening, items chan<- ite
 // listen yields what a read receives. A read that fails before it was sent anything
 // is begun again as long as there is time; later the error ends it.
 func (s *Store) listen(ctx context.Context, start opening) iter.Seq[item] {
+	return s.listenOn(ctx, func(last item) opening {
+		if last.event != nil {
+			return nil
+		}
+		return start
+	})
+}
+
+// listenOn is listen for a read that can be begun again behind the last item it was
+// sent, too. It has time anew whenever it has come further.
+func (s *Store) listenOn(ctx context.Context, from func(last item) opening) iter.Seq[item] {
 	return func(yield func(item) bool) {
-		limit := time.Now().Add(s.options.Timeout)
-		for wait := firstWait; ; wait = min(2*wait, time.Second) {
-			begun, err := s.listenOnce(ctx, start, yield)
+		limit, wait := time.Now().Add(s.options.Timeout), firstWait
+		var last item
+		for start := from(last); ; wait = min(2*wait, time.Second) {
+			begun, err := s.listenOnce(ctx, start, func(it item) bool {
+				last = it
+				return yield(it)
+			})
 			if err == nil {
 				return
 			}
-			if !begun && passing(err) && time.Now().Add(wait).Before(limit) && s.pause(ctx, wait) {
+			if begun {
+				limit, wait = time.Now().Add(s.options.Timeout), firstWait
+			}
+			if start = from(last); start != nil && passing(err) && time.Now().Add(wait).Before(limit) && s.pause(ctx, wait) {
 				continue
 			}
 			if passing(err) {
@@ -200,6 +218,22 @@ func newest(name string) opening {
 	return reading(func(ctx context.Context, c *client.Client) (*client.ReadStream, error) {
 		return c.ReadStream(ctx, name, client.ReadStreamOptions{Direction: client.Backwards, From: client.End{}}, 1)
 	})
+}
+
+// streamFrom reads a stream from a revision on, and on behind what it has read.
+func streamFrom(name string, from domain.Revision) func(last item) opening {
+	return func(last item) opening {
+		if last.event != nil {
+			from = domain.Revision(last.event.EventNumber) + 1
+		}
+		return forwards(name, from, math.MaxInt64)
+	}
+}
+
+// all reads everything from a position on, which is shown too, and on from what it
+// has read.
+func all(at domain.Position) func(last item) opening {
+	return func(last item) opening { return allFrom(max(at, last.position())) }
 }
 
 // allFrom reads everything from a position on, which is shown too.
