@@ -3,6 +3,7 @@ package tests_test
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -196,10 +197,11 @@ func (n node) opens(t *testing.T, p domain.PersonID, said domain.Commitments) {
 // and it opens all of them.
 func TestOneFirstToken(t *testing.T) {
 	t.Parallel()
-	events := eventServer(t, esdbtest.Options{})
+	events, k := eventServer(t, esdbtest.Options{}), keep(t, filepath.Join(t.TempDir(), "portachiavi"), "127.0.0.1:0")
+	flags := append(keysOf(k), "--store", events.URL())
 	var nodes []*server
 	for range 3 {
-		nodes = append(nodes, launchWith(t, t.TempDir(), environment(), "--store", events.URL()))
+		nodes = append(nodes, launchWith(t, t.TempDir(), environment(), flags...))
 	}
 	var tokens []string
 	for _, s := range nodes {
@@ -217,7 +219,7 @@ func TestOneFirstToken(t *testing.T) {
 	if len(tokens) != 1 {
 		t.Fatalf("%d tokens were printed", len(tokens))
 	}
-	again := launchWith(t, nodes[0].data, environment(), "--store", events.URL())
+	again := launchWith(t, nodes[0].data, environment(), flags...)
 	again.url = again.line()
 	if got := signedIn(t, again.url, tokens[0]); got != 200 {
 		t.Errorf("the token opens nothing: %d", got)

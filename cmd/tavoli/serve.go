@@ -82,6 +82,9 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err != nil {
 		return err
 	}
+	if r.store.shared && !r.settings.keys.shared() {
+		log.Warn("le chiavi stanno nella cartella di questo nodo: per più nodi serve un portachiavi condiviso, --keys · the keys lie in this node's folder: several nodes need a shared keyring, --keys")
+	}
 	return errors.Join(s.serve(ctx, p, r), r.Close())
 }
 
