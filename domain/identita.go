@@ -28,11 +28,12 @@ func (PersonRectified) Name() string { return "PersonRectified" }
 func (PersonsLinked) Name() string   { return "PersonsLinked" }
 func (PersonsUnlinked) Name() string { return "PersonsUnlinked" }
 
-var identitaEvents = []kind{of[PersonRectified](), of[PersonsLinked](), of[PersonsUnlinked]()}
+var identitaEvents = []kind{of[PersonRectified](), of[PersonsLinked](), of[PersonsUnlinked](), of[PersonForgotten]()}
 
 // Identita is what decisions need of the facts about a person.
 type Identita struct {
-	as PersonID
+	as        PersonID
+	forgotten bool
 }
 
 // Apply implements [State].
@@ -42,6 +43,8 @@ func (i *Identita) Apply(e Event) {
 		i.as = e.As
 	case PersonsUnlinked:
 		i.as = PersonID{}
+	case PersonForgotten:
+		i.forgotten = true
 	}
 }
 
@@ -71,12 +74,14 @@ func (c *RectifyPerson) personae() []*Persona { return []*Persona{c.persona} }
 func (c *RectifyPerson) Stream() Stream { return IdentitaStream(c.Subject) }
 
 // Decide implements [Command].
-func (c *RectifyPerson) Decide(_ *Identita, _ Meta) ([]Event, error) {
+func (c *RectifyPerson) Decide(i *Identita, _ Meta) ([]Event, error) {
 	var bad check
 	bad.reason(c.Reason)
 	switch {
 	case bad.err() != nil:
 		return nil, bad.err()
+	case i.forgotten:
+		return nil, ErrForgotten
 	case c.persona == nil:
 		return nil, ErrNoPerson
 	}
@@ -103,6 +108,8 @@ func (c LinkPersons) Decide(i *Identita, _ Meta) ([]Event, error) {
 	switch {
 	case bad.err() != nil:
 		return nil, bad.err()
+	case i.forgotten:
+		return nil, ErrForgotten
 	case i.as == c.As:
 		return nil, nil
 	case i.as != PersonID{}:

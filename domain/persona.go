@@ -459,9 +459,15 @@ func (p *Person) Introduce(ctx context.Context, v Vault, meta Meta) (err error) 
 		return invalid("/person", "given-twice", "name the person by id or by values, not both")
 	}
 	last, _, err := v.last(ctx, *p.ID, uuid.Nil)
+	gone := false
+	if err == nil {
+		gone, err = v.forgotten(ctx, *p.ID)
+	}
 	switch {
 	case err != nil:
 		return err
+	case gone:
+		return ErrForgotten
 	case last == nil:
 		return ErrUnknownPerson
 	}

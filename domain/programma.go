@@ -67,6 +67,7 @@ type Programma struct {
 	opened   ProgrammaOpened
 	block    FundingBlockApproved
 	partners map[EnteRef]PartnerRole
+	keep     holding
 }
 
 // Apply implements [State].
@@ -83,6 +84,8 @@ func (p *Programma) Apply(e Event) {
 		p.partners[e.Ente] = e.Role
 	case PartnerLeft:
 		delete(p.partners, e.Ente)
+	default:
+		p.keep.apply(e)
 	}
 }
 

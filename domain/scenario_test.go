@@ -150,6 +150,9 @@ func streamOf(t *testing.T, e domain.Event) domain.Stream {
 		}
 		return f.Interface(), true
 	}
+	if h, ok := e.(domain.HoldPlaced); ok {
+		return h.Programma.Stream()
+	}
 	if id, ok := field("Tavolo"); ok {
 		switch e.(type) {
 		case domain.EvidenceFiled, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:

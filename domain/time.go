@@ -40,6 +40,15 @@ func (d Day) Start() time.Time {
 	return t.UTC()
 }
 
+// End returns the first moment after the day in Italy, or zero if there is no such day.
+func (d Day) End() time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, string(d), Rome)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.AddDate(0, 0, 1).UTC()
+}
+
 // weekdays are the names of the days in Italian and English, from Sunday.
 var weekdays = [][]string{
 	{"domenica", "sunday"},

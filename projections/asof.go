@@ -83,17 +83,22 @@ func (v *View) AsOf(ctx context.Context, when Moments, scope Scope) (*Models, do
 		return m, known, nil
 	}
 	when.KnownPosition = known
+	era := v.past.era()
 	if scope.all {
-		m, err := v.asOfAll(ctx, when, key)
+		m, err := v.asOfAll(ctx, when, key, era)
 		return m, known, err
 	}
 	m, entries, err := v.asOfStreams(ctx, when, scope.roots)
 	if err != nil {
 		return nil, 0, fmt.Errorf("the register at %d: %w", known, err)
 	}
-	v.past.put(key, m, entries)
+	v.past.put(era, key, m, entries)
 	return m, known, nil
 }
+
+// Forget lets go of the models of the past that are kept, or are being made, and
+// may show somebody who was forgotten meanwhile.
+func (v *View) Forget() { v.past.clear() }
 
 // AskAsOf answers a question about other moments. Where they are now it is [AskAt].
 func AskAsOf[A any](ctx context.Context, v *View, atLeast domain.Position, when Moments, scope Scope, question func(*Models) (A, error)) (A, domain.Position, error) {
@@ -113,7 +118,7 @@ func AskAsOf[A any](ctx context.Context, v *View, atLeast domain.Position, when 
 }
 
 // asOfAll reads the whole log. One such reading at a time is enough.
-func (v *View) asOfAll(ctx context.Context, when Moments, key pastKey) (*Models, error) {
+func (v *View) asOfAll(ctx context.Context, when Moments, key pastKey, era uint64) (*Models, error) {
 	if err := v.past.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func (v *View) asOfAll(ctx context.Context, when Moments, key pastKey) (*Models,
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
-	v.past.put(key, r.models, r.report.Entries)
+	v.past.put(era, key, r.models, r.report.Entries)
 	return r.models, nil
 }
 

@@ -84,6 +84,7 @@ func (p *People) encodeRow(e *encoder, i int32, order ordering) {
 		e.text(v.packed)
 		e.int(v.told)
 	})
+	e.bool(p.gone[i])
 	rev, noted := p.records[i]
 	e.bool(noted)
 	if noted {
@@ -102,7 +103,7 @@ func (p *People) encodeRow(e *encoder, i int32, order ordering) {
 
 // decode implements model.
 func (p *People) decode(d *decoder) {
-	n := d.count(21)
+	n := d.count(22)
 	p.rows = make([]person, 0, n)
 	p.by = make(map[domain.PersonID]int32, n)
 	for i := range int32(n) {
@@ -124,6 +125,9 @@ func (p *People) decodeRow(d *decoder, i, n int32) {
 	}
 	if older := readList(d, 2, func() version { return version{d.text(), d.int()} }); older != nil {
 		p.older[i] = older
+	}
+	if d.bool() {
+		p.gone[i] = true
 	}
 	if d.bool() {
 		p.records[i] = d.revision()

@@ -153,8 +153,10 @@ func streamOf(e domain.Event) domain.Stream {
 		return domain.LedgerStream
 	case domain.PersonDescribed:
 		return domain.PersonaStream(ids.Person)
-	case domain.PersonRectified, domain.PersonsLinked, domain.PersonsUnlinked:
+	case domain.PersonRectified, domain.PersonsLinked, domain.PersonsUnlinked, domain.PersonForgotten:
 		return domain.IdentitaStream(ids.Person)
+	case domain.HoldPlaced:
+		return ids.Programma.Stream()
 	case domain.EvidenceFiled, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:
 		return ids.Tavolo.Presenze()
 	}

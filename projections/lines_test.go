@@ -283,7 +283,7 @@ func TestRemovedPerson(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := tape.models()
-			want := "persona rimossa " + person(1).String()[:8]
+			want := "persona rimossa " + domain.ShortID(person(1))
 			same(t, "roster", names(roster(t, m).Items), []string{want})
 			p := given[projections.Person](t)(m.People.Person(person(1)))
 			if p.Name != want || !p.Removed || m.People.Versions(person(1)) != nil {

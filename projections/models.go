@@ -15,6 +15,7 @@ type Models struct {
 	Marks     Marks
 
 	Disclosures Disclosures
+	Retention   Retention
 }
 
 // NewModels returns read models that have seen nothing. Models cannot be copied:
@@ -29,6 +30,7 @@ func NewModels() *Models {
 	m.Accounts = newAccounts()
 	m.Disclosures = newDisclosures(&m.People, &m.Accounts)
 	m.Trail = newTrail()
+	m.Retention = newRetention(m)
 	return m
 }
 
@@ -44,6 +46,7 @@ func (m *Models) Apply(rec *domain.Record) {
 	m.Trail.apply(rec)
 	m.Marks.apply(rec)
 	m.Disclosures.apply(rec)
+	m.Retention.apply(rec)
 }
 
 // A model is one read model, as the machinery sees it.
@@ -67,12 +70,13 @@ func (m *Models) models() []part {
 	return []part{
 		{"programmi", 1, &m.Programmi},
 		{"enti", 1, &m.Enti},
-		{"people", 1, &m.People},
+		{"people", 2, &m.People},
 		{"calendar", 1, &m.Calendar},
 		{"rosters", 1, &m.Rosters},
 		{"accounts", 2, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 1, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},
+		{"retention", 1, &m.Retention},
 	}
 }

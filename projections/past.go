@@ -22,6 +22,7 @@ const (
 type past struct {
 	mu   sync.Mutex
 	sets []*pastSet    // the one asked last is the last
+	wipe uint64        // how often everything was let go of
 	busy chan struct{} // holds one thing while somebody reads the whole log
 }
 
@@ -53,10 +54,31 @@ func (p *past) get(key pastKey) (*Models, bool) {
 	return nil, false
 }
 
-// put keeps a set and lets go of those that were not asked for long.
-func (p *past) put(key pastKey, m *Models, entries int) {
+// era tells one time between two clearings from another.
+func (p *past) era() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.wipe
+}
+
+// clear lets go of everything, and of what is being made in this era.
+func (p *past) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe++
+	if n := len(p.sets); n > 0 {
+		p.cut(n - 1)
+	}
+}
+
+// put keeps a set that was made in an era, if it is that still, and lets go of
+// those that were not asked for long.
+func (p *past) put(era uint64, key pastKey, m *Models, entries int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if era != p.wipe {
+		return
+	}
 	s := &pastSet{key: key, models: m, entries: entries}
 	s.expiry = time.AfterFunc(pastTime, func() { p.drop(s) })
 	p.sets = append(p.sets, s)

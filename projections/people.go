@@ -20,6 +20,7 @@ type People struct {
 	links   map[int32]link
 	older   map[int32][]version
 	records map[int32]domain.Revision // of the facts about a person
+	gone    map[int32]bool            // who was forgotten: nothing is taken in of them any more
 
 	rosters  *Rosters
 	calendar *Calendar
@@ -57,7 +58,7 @@ func newPeople(enti *Enti, calendar *Calendar, rosters *Rosters) People {
 	return People{
 		by: make(map[domain.PersonID]int32), links: make(map[int32]link),
 		older: make(map[int32][]version), records: make(map[int32]domain.Revision),
-		enti: enti, calendar: calendar, rosters: rosters,
+		gone: make(map[int32]bool), enti: enti, calendar: calendar, rosters: rosters,
 	}
 }
 
@@ -74,6 +75,22 @@ func (p *People) apply(rec *domain.Record) {
 	case domain.PersonsUnlinked:
 		p.noted(e.Person, rec)
 		delete(p.links, p.index(e.Person))
+	case domain.PersonForgotten:
+		p.noted(e.Person, rec)
+		p.wipe(p.index(e.Person))
+	}
+}
+
+// wipe lets go of everything that was ever held of a person, for good: whether
+// the sealed values are still in the log or not, the model comes to be the same.
+func (p *People) wipe(i int32) {
+	row := &p.rows[i]
+	p.held.wipe(row.held)
+	row.held, row.fold, row.since = span{}, 0, 0
+	delete(p.older, i)
+	p.gone[i] = true
+	if p.held.wasteful() {
+		p.compact()
 	}
 }
 
@@ -85,6 +102,9 @@ func (p *People) noted(id domain.PersonID, rec *domain.Record) {
 // describe keeps the newest values of a person, and the older ones apart.
 func (p *People) describe(rec *domain.Record, id domain.PersonID) {
 	i := p.index(id)
+	if p.gone[i] {
+		return
+	}
 	row := &p.rows[i]
 	if row.told() {
 		p.older[i] = append(p.older[i], version{p.held.text(row.held), row.since})
@@ -147,7 +167,7 @@ func nameHash(v *domain.Values) uint32 {
 }
 
 // RemovedName is what stands for the name of a person whose values are gone.
-func RemovedName(id domain.PersonID) string { return "persona rimossa " + id.String()[:8] }
+func RemovedName(id domain.PersonID) string { return "persona rimossa " + domain.ShortID(id) }
 
 // values returns what is held of a person. Where nothing is, the family name says so.
 func (p *People) values(i int32) domain.Values {
@@ -214,6 +234,12 @@ func (p *People) byID(a, b int32) int { return bytes.Compare(p.rows[a].id[:], p.
 func (p *People) Known(id domain.PersonID) bool {
 	_, ok := p.by[id]
 	return ok
+}
+
+// Forgotten reports whether a person was forgotten.
+func (p *People) Forgotten(id domain.PersonID) bool {
+	i, ok := p.by[id]
+	return ok && p.gone[i]
 }
 
 // Canonical returns who stands for a person after all links.

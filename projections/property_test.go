@@ -32,7 +32,7 @@ func wild(r *rapid.T) []domain.Event {
 			domain.PresenceEnded{Tavolo: id, Presence: numbered("presence", n), To: at("2022-05-25T14:00")},
 			domain.PresenceAnnulled{Tavolo: id, Presence: numbered("presence", n)},
 			domain.PresenceValidated{Tavolo: id, Participant: person(n), Minutes: 5, Required: 5, Attended: true},
-			linked(n, n%5+1), domain.PersonsUnlinked{Person: person(n), As: person(1)},
+			linked(n, n%5+1), domain.PersonForgotten{Person: person(n)}, domain.PersonsUnlinked{Person: person(n), As: person(1)},
 			domain.TavoloRectified{Tavolo: id, Field: domain.RectifySchedule}, domain.TavoloRectified{Tavolo: id, Field: domain.RectifyOrdinal, Right: "x"},
 		}).Draw(r, "event")
 	}), 0, 40).Draw(r, "events")

@@ -16,7 +16,7 @@ var (
 
 // rich returns a tape on which every kind of event stands at least once.
 func rich() *tape {
-	return newTape().add(richEnti()...).add(richTavolo()...).add(richSeats()...).add(richPresenze()...).add(richRest()...)
+	return newTape().add(richEnti()...).add(richTavolo()...).add(richSeats()...).add(richPresenze()...).add(richRest()...).add(richForgetting()...)
 }
 
 func richEnti() []domain.Event {
@@ -141,5 +141,17 @@ func richRest() []domain.Event {
 		domain.PersonalDataDisclosed{Account: "segreteria", Subject: "tavolo-coopera-6", Form: domain.AsExport, Purpose: "rendiconto", Until: until},
 		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="},
 		domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "cambio di gestione"},
+	}
+}
+
+func richForgetting() []domain.Event {
+	return []domain.Event{
+		describe(person(8), "Piero", "Dimenticato", "Funzionario", "piero@example.it"),
+		describe(person(8), "Pietro", "Dimenticato"), domain.PersonRectified{Person: person(8), Reason: "nome"},
+		domain.RetentionSet{Programma: programma, ReferenceYear: 2023, Years: 5, Basis: "art. 82 Reg. (UE) 2021/1060"},
+		domain.HoldPlaced{Programma: programma, Hold: numbered("hold", 1), Reason: "controllo", Reference: "prot. 12"},
+		domain.HoldPlaced{Programma: programma, Hold: numbered("hold", 2), Tavolo: sesto, Reason: "ricorso"},
+		domain.HoldLifted{Programma: programma, Hold: numbered("hold", 1), Reason: "concluso"},
+		domain.PersonForgotten{Person: person(8), Short: domain.ShortID(person(8)), Reason: "richiesta", LegalBasis: "art. 17", Override: "ordine 3", Keys: []domain.KeyID{8, 9}},
 	}
 }

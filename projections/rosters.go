@@ -96,6 +96,8 @@ func (r *Rosters) apply(rec *domain.Record) {
 		r.judged(rec)
 	case domain.PersonRectified:
 		r.rectified(e.Person, rec)
+	case domain.PersonForgotten:
+		r.rectified(e.Person, rec)
 	case domain.EnteRegistered:
 		r.enteChanged(e.Ente, rec)
 	case domain.EnteRenamed:
@@ -277,7 +279,7 @@ func (r *Rosters) described(person domain.PersonID) {
 	}
 }
 
-// rectified touches the rosters in which a person has a seat.
+// rectified touches the rosters in which a person has a seat who is shown otherwise now.
 func (r *Rosters) rectified(person domain.PersonID, rec *domain.Record) {
 	if p, ok := r.people.by[person]; ok {
 		for row := range r.of(p) {

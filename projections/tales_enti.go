@@ -113,7 +113,37 @@ func (t *teller) tellProgramma(event domain.Event) (summary, reason string) {
 		t.set("/partners/"+e.Ente.String(), nil)
 		return fmt.Sprintf("Uscita del partner %s il %s", t.ente(e.Ente), e.On), e.Reason
 	}
+	return t.tellRetention(event)
+}
+
+// tellRetention tells what was said of keeping what a programme rests on.
+func (t *teller) tellRetention(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.RetentionSet:
+		t.set("/retention/retain_until", string(e.RetainUntil()))
+		t.set("/retention/basis", e.Basis)
+		return fmt.Sprintf("Stabilita la conservazione fino al %s: %s dal %d (%s)", e.RetainUntil(), counted(e.Years, "anno", "anni"), e.ReferenceYear, e.Basis), ""
+	case domain.HoldPlaced:
+		t.set("/holds/"+e.Hold.String(), orWhole(e.Tavolo))
+		text := "Sospesa ogni cancellazione per " + orWhole(e.Tavolo)
+		if e.Reference != "" {
+			text += " (" + e.Reference + ")"
+		}
+		return text, e.Reason
+	case domain.HoldLifted:
+		of := t.text("/holds/" + e.Hold.String())
+		t.set("/holds/"+e.Hold.String(), nil)
+		return "Tolta la sospensione delle cancellazioni per " + of, e.Reason
+	}
 	return "", ""
+}
+
+// orWhole returns what a hold is of.
+func orWhole(id domain.TavoloID) string {
+	if id == "" {
+		return "l'intero programma"
+	}
+	return "il tavolo " + string(id)
 }
 
 // tellAccount tells who may do what, and who was shown what.
@@ -180,6 +210,13 @@ func (t *teller) tellPerson(event domain.Event) (summary, reason string) {
 	case domain.PersonsUnlinked:
 		t.set("/linked_as", nil)
 		return fmt.Sprintf("%s e %s sono due persone diverse", capital(t.name(e.Person)), t.name(e.As)), e.Reason
+	case domain.PersonForgotten:
+		t.set("/forgotten", true)
+		text := fmt.Sprintf("Rimossi i dati personali di %s (%s)", e.Short, e.LegalBasis)
+		if e.Override != "" {
+			text += ", per ordine: " + e.Override
+		}
+		return text, e.Reason
 	}
 	return "", ""
 }

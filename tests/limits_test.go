@@ -64,6 +64,9 @@ func TestLimits(t *testing.T) {
 			return carryOut[*domain.Presenze](d, &domain.FileEvidence{Tavolo: "t", SHA256: strings.Repeat("0", 64), Size: int64(n), MediaType: "application/pdf", Kind: domain.EvidenceSheet, Title: "Foglio firme"})
 		}},
 		{"ordinal", 9_999, "out-of-range", func(d *limitDesk, n int) error { return d.plan(func(c *domain.PlanTavolo) { c.Ordinal = n }) }},
+		{"retention", domain.MaxRetention, "out-of-range", func(d *limitDesk, n int) error {
+			return carryOut[*domain.Programma](d, domain.SetRetention{Programma: "p", ReferenceYear: 2023, Years: &n, Basis: "art. 82"})
+		}},
 		{"logos", 20, "too-many", func(d *limitDesk, n int) error {
 			return carryOut[*domain.Programma](d, domain.ApproveFundingBlock{Programma: "p", Text: "x", ValidFrom: "2022-01-01", Logos: slices.Repeat([]string{"x"}, n)})
 		}},

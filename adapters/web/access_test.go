@@ -27,6 +27,9 @@ GET /api/v1/programmi/{programma} *
 POST /api/v1/programmi/{programma}/funding-block admin staff
 POST /api/v1/programmi/{programma}/partners admin staff
 POST /api/v1/programmi/{programma}/partners/{kind}/{code}/removal admin staff
+POST /api/v1/programmi/{programma}/retention admin
+POST /api/v1/programmi/{programma}/holds admin
+POST /api/v1/programmi/{programma}/holds/{hold}/lifting admin
 GET /api/v1/enti admin staff operator auditor reporter
 POST /api/v1/enti admin staff
 GET /api/v1/enti/{kind}/{code} admin staff operator auditor reporter
@@ -83,6 +86,9 @@ GET /api/v1/people/{person} admin staff operator auditor
 POST /api/v1/people/{person}/rectification admin staff
 POST /api/v1/people/{person}/link admin staff
 POST /api/v1/people/{person}/unlink admin staff
+POST /api/v1/people/{person}/forgetting admin
+GET /api/v1/retention admin staff auditor dpo
+GET /api/v1/retention/forgotten admin staff auditor dpo
 GET /api/v1/statistics/partners admin staff operator auditor reporter
 GET /api/v1/statistics/enti admin staff operator auditor reporter
 GET /api/v1/statistics/tavoli admin staff operator auditor reporter

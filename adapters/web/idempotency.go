@@ -104,3 +104,11 @@ func (a *answers) put(given *answer) {
 		delete(a.by, last.Value.(*answer).command)
 	}
 }
+
+// forget lets go of every answer. What is repeated is answered from the log.
+func (a *answers) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.by)
+	a.order.Init()
+}

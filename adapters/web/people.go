@@ -64,6 +64,8 @@ func (d *doing) knows(subject domain.PersonID, as *domain.PersonID) error {
 			return false, domain.ErrNoPerson
 		case as != nil && *as != uuid.Nil && !m.People.Known(*as):
 			return false, invalid("/as", "unknown-person", "there is no such person in the register")
+		case as != nil && m.People.Forgotten(*as):
+			return false, domain.ErrForgotten
 		}
 		return true, nil
 	})

@@ -107,6 +107,13 @@ func (t *tags) of(id domain.TavoloID, page []byte) string {
 	return tag
 }
 
+// forget lets go of the pages.
+func (t *tags) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.by)
+}
+
 // roster answers any other question for a roster.
 func (c *call) roster() error {
 	a, err := answerOf(c, thisTavolo, func(c *call, q *query) func(*projections.Models) (projections.Roster, error) {

@@ -41,6 +41,9 @@ func programmaRoutes() []route {
 		{"POST", "/programmi/{programma}/funding-block", "approve-funding-block", staff, "Set the paragraph that stands on every document from a day on", command(inProgramma(func(c *domain.ApproveFundingBlock, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
 		{"POST", "/programmi/{programma}/partners", "add-partner", staff, "Make an ente a partner", command(addPartner, nothing).also(404, 409)},
 		{"POST", "/programmi/{programma}/partners/{kind}/{code}/removal", "remove-partner", staff, "End a partnership", command(removePartner, nothing).also(404, 409)},
+		{"POST", "/programmi/{programma}/retention", "set-retention", admins, "Say for how long what the programme rests on has to be kept; there is no default", command(inProgramma(func(c *domain.SetRetention, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
+		{"POST", "/programmi/{programma}/holds", "place-hold", admins, "Forbid to destroy anything of a programme, or of one tavolo", placeHold().also(404)},
+		{"POST", "/programmi/{programma}/holds/{hold}/lifting", "lift-hold", admins, "End a hold", command(liftHold, nothing).also(404)},
 	}
 }
 
@@ -121,9 +124,12 @@ func peopleRoutes() []route {
 	return []route{
 		{"GET", "/people", "list-people", readers, "Who is of a name", listPeople()},
 		{"GET", "/people/{person}", "get-person", readers, "What the register holds of a person", getPerson()},
-		{"POST", "/people/{person}/rectification", "rectify-person", staff, "Put right what is held of a person", rectifyPerson().also(404)},
+		{"POST", "/people/{person}/rectification", "rectify-person", staff, "Put right what is held of a person", rectifyPerson().also(404, 409)},
 		{"POST", "/people/{person}/link", "link-persons", staff, "Declare that a person is the same as another", linkPersons().also(404, 409)},
 		{"POST", "/people/{person}/unlink", "unlink-persons", staff, "Undo it", unlinkPersons().also(404, 409)},
+		{"POST", "/people/{person}/forgetting", "forget-person", admins, "Destroy what is held of a person; facts and counts stay", forgetPerson()},
+		{"GET", "/retention", "get-retention", overseers, "What has to be kept for how long, what holds it, who falls due", getRetention()},
+		{"GET", "/retention/forgotten", "list-forgotten", overseers, "Who was forgotten, when and why", listForgotten()},
 	}
 }
 

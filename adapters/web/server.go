@@ -67,6 +67,11 @@ type Admin struct {
 	// Check reads everything that is stored and says what is wrong where.
 	Check func(ctx context.Context) (CheckReport, error)
 
+	// Erase returns when keys and sealed values of everybody who was forgotten up
+	// to a position are gone, and every copy that the installation keeps of them;
+	// or why they are not yet. It is gone on with whatever it returns.
+	Erase func(ctx context.Context, upTo domain.Position) error
+
 	// Stats returns figures of the store for people to read.
 	Stats func() any
 }

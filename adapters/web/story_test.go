@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tavoli/adapters/web"
+	"tavoli/domain"
 )
 
 func adminOfTests() web.Admin {
@@ -15,6 +16,7 @@ func adminOfTests() web.Admin {
 			_, err := io.WriteString(w, "the log")
 			return err
 		},
+		Erase: func(context.Context, domain.Position) error { return nil },
 		Check: func(context.Context) (web.CheckReport, error) { return web.CheckReport{OK: true, Records: 2}, nil },
 		Stats: func() any { return map[string]int{"records": 7} },
 	}
@@ -33,6 +35,7 @@ func (c *contract) story() {
 	c.planning()
 	c.registering()
 	c.attending()
+	c.forgetting()
 	c.administering()
 	c.asking()
 	c.proving()
@@ -67,6 +70,20 @@ func (c *contract) beginning() {
 	c.row("relieve-referente", "/enti/comune/G273/referenti/"+rita+"/relief", `{"on":"2021-01-01"}`, 409)
 	c.row("relieve-referente", "/enti/comune/G273/referenti/"+rita+"/relief", `{}`, 200)
 	c.row("leave-coordinamento", "/enti/comune/G273/adhesion/end", `{"reason":"x"}`, 200)
+}
+
+func (c *contract) forgetting() {
+	rita := c.row("appoint-referente", "/enti/comune/G273/referenti", `{"given_name":"Zita","family_name":"Passata"}`, 201).field("person")
+	request := `{"reason":"richiesta","legal_basis":"art. 17 Reg. (UE) 2016/679"}`
+	c.row("forget-person", "/people/"+rita+"/forgetting", request, 409)
+	c.row("relieve-referente", "/enti/comune/G273/referenti/"+rita+"/relief", `{}`, 200)
+	c.row("forget-person", "/people/"+rita+"/forgetting", request, 200)
+	c.row("rectify-person", "/people/"+rita+"/rectification", `{"family_name":"Passata","reason":"x"}`, 409)
+	c.row("set-retention", "/programmi/3031/retention", `{"reference_year":2023,"years":5,"basis":"art. 82 Reg. (UE) 2021/1060"}`, 200)
+	hold := c.row("place-hold", "/programmi/3031/holds", `{"tavolo":"t","reason":"controllo","reference":"prot. 12"}`, 201).field("hold")
+	c.row("lift-hold", "/programmi/3031/holds/"+hold+"/lifting", `{"reason":"concluso"}`, 200)
+	c.row("get-retention", "/retention?by=2030-01-01&programma=3031&names=true", "", 200)
+	c.row("list-forgotten", "/retention/forgotten", "", 200)
 }
 
 func (c *contract) planning() {

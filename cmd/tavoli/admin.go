@@ -86,7 +86,7 @@ func (r *register) own() domain.Meta {
 
 // admin is what the installation can do beside its daily work.
 func (r *register) admin() web.Admin {
-	return web.Admin{Backup: r.store.backup, Servers: r.store.shared, Check: r.check, Stats: r.store.stats}
+	return web.Admin{Backup: r.store.backup, Servers: r.store.shared, Check: r.check, Erase: r.erased, Stats: r.store.stats}
 }
 
 // check reads everything that is stored: the log, the keys, the evidence.

@@ -11,6 +11,7 @@ func (r *register) gauges() map[string]func() float64 {
 	all := map[string]func() float64{
 		"tavoli_keys_handed_out":   func() float64 { return float64(r.keys.Len()) },
 		"tavoli_snapshot_position": r.snapshotPosition,
+		"tavoli_erasures_pending":  r.erasuresPending,
 		"tavoli_bridge_lag":        r.bridgeLag,
 		"tavoli_bridge_failures":   r.bridgeFailures,
 

@@ -59,6 +59,7 @@ func commands() []command {
 		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
+		forgetCommand(), retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), versionCommand(),
 	}
 }

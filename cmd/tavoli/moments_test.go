@@ -14,6 +14,7 @@ import (
 var timeless = map[string]string{
 	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells",
 	"token": "tells", "backup": "copies the log", "restore": "copies the log", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
+	"forget": "tells", "retention set": "tells", "retention hold": "tells", "retention lift": "tells",
 }
 
 func TestEveryQuestionKnowsTwoTimes(t *testing.T) {

@@ -56,6 +56,9 @@ type register struct {
 	web     *web.Server
 	console console
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
+	erasing *erasing
+
+	snapshots sync.Mutex // held by the one who takes a snapshot: an older one never replaces a newer
 
 	life     context.Context // until it is closed
 	stop     context.CancelFunc
@@ -66,7 +69,7 @@ type register struct {
 // openRegister opens a data folder, making it if there is none, and lets the read
 // models follow the log.
 func openRegister(ctx context.Context, s settings) (_ *register, err error) {
-	r := &register{settings: s, clock: &clock{now: s.now}, console: newConsole(), followed: make(chan struct{})}
+	r := &register{settings: s, clock: &clock{now: s.now}, console: newConsole(), erasing: newErasing(), followed: make(chan struct{})}
 	if err := r.complete(); err != nil {
 		return nil, err
 	}
@@ -175,12 +178,14 @@ func (s seeing) Follow(ctx context.Context, after domain.Position) iter.Seq2[dom
 	}
 }
 
-// follow lets the read models follow the log until the register is closed.
+// follow lets the read models follow the log until the register is closed, and what
+// is forgotten be erased.
 func (r *register) follow() {
 	go func() {
 		r.fault = r.view.Follow(r.life)
 		close(r.followed)
 	}()
+	go r.erase(r.life)
 }
 
 // ready waits until the read models show all that was in the log at the start.
@@ -204,6 +209,7 @@ func (r *register) Close() error {
 	r.stop()
 	<-r.followed
 	r.book.Close()
+	<-r.erasing.ended
 	r.keepSnapshot(context.Background())
 	return errors.Join(r.store.Close(), r.keys.Close())
 }

@@ -38,6 +38,8 @@ func (r *register) keepSnapshots(ctx context.Context) {
 // keepSnapshot takes a snapshot unless the newest one shows the same. A register
 // can live without one.
 func (r *register) keepSnapshot(ctx context.Context) {
+	r.snapshots.Lock()
+	defer r.snapshots.Unlock()
 	if newest := r.newestSnapshot(); newest != nil && newest.Position == r.view.Seen() || r.view.Seen() == 0 {
 		return
 	}

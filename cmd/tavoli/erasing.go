@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"tavoli/adapters/keyring"
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// How often it is looked whether somebody was forgotten, here or on another node,
+// and how long is waited after a failure.
+const (
+	eraseLook  = time.Second
+	eraseAgain = 10 * time.Second
+)
+
+// An erasing does what the facts ask for that persons were forgotten: first the keys
+// are destroyed, then the sealed values removed, then what was made of them dropped.
+// Each step can be done again, and all are looked at when the register opens, so
+// that a process that ended half-way, and a copy that was put back, are finished.
+type erasing struct {
+	kick  chan struct{} // somebody waits
+	ended chan struct{} // closed when nothing is erased any more
+
+	mu      sync.Mutex
+	looked  bool            // at what was forgotten before the register was opened
+	done    domain.Position // up to where all is gone
+	fault   error           // of the last try
+	changed chan struct{}   // closed when done or fault are others
+}
+
+func newErasing() *erasing {
+	return &erasing{kick: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{})}
+}
+
+// state returns how far it has come, and what is closed when it has come further.
+func (e *erasing) state() (done domain.Position, looked bool, fault error, changed <-chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.done, e.looked, e.fault, e.changed
+}
+
+// reached reports whether all is gone up to a position.
+func (e *erasing) reached(at domain.Position) bool {
+	done, looked, _, _ := e.state()
+	return looked && done >= at
+}
+
+// tried notes what came of a try.
+func (e *erasing) tried(done domain.Position, fault error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.fault = fault; fault == nil {
+		e.done, e.looked = done, true
+	}
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// erase erases until ctx is done.
+func (r *register) erase(ctx context.Context) {
+	defer close(r.erasing.ended)
+	if r.ready(ctx) != nil {
+		return
+	}
+	tick := time.NewTicker(eraseLook)
+	defer tick.Stop()
+	for {
+		err := r.eraseNow(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("a forgotten person's values are not erased yet; it is tried again", "error", err)
+			tick.Reset(eraseAgain)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.erasing.kick:
+		case <-tick.C:
+		}
+		tick.Reset(eraseLook)
+	}
+}
+
+// eraseNow erases what the facts ask for that the read models show.
+func (r *register) eraseNow(ctx context.Context) error {
+	done, looked, _, _ := r.erasing.state()
+	list, err := projections.Ask(ctx, r.view, 0, func(m *projections.Models) ([]projections.Erasure, error) {
+		return m.Retention.Erasures(done), nil
+	})
+	if err != nil || looked && len(list) == 0 {
+		return err
+	}
+	if len(list) > 0 {
+		err = r.eraseAll(ctx, list, !looked)
+		done = list[len(list)-1].Position
+	}
+	r.erasing.tried(done, err)
+	return err
+}
+
+// eraseAll goes through the steps. The order matters: once the keys are gone nothing
+// can be read any more, and the keys are found by the values.
+func (r *register) eraseAll(ctx context.Context, list []projections.Erasure, again bool) error {
+	if err := r.destroyKeys(ctx, list); err != nil {
+		return fmt.Errorf("destroy the keys: %w", err)
+	}
+	r.view.Forget()
+	r.web.Forget()
+	if err := r.removeValues(ctx, list, again); err != nil {
+		return fmt.Errorf("remove the sealed values: %w", err)
+	}
+	newest := list[len(list)-1].Position
+	if err := r.renewSnapshot(ctx, newest); err != nil {
+		return fmt.Errorf("drop the snapshot: %w", err)
+	}
+	r.log.Info("erased", "persons", len(list), "position", uint64(newest), "again", again)
+	return nil
+}
+
+// destroyKeys destroys the keys that are there still: those the facts name, and any
+// under which values were sealed since.
+func (r *register) destroyKeys(ctx context.Context, list []projections.Erasure) error {
+	var live []domain.KeyID
+	for _, e := range list {
+		more, err := r.vault.KeysOf(ctx, e.Person)
+		if err != nil {
+			return err
+		}
+		for _, id := range append(e.Keys, more...) {
+			_, err := r.keys.Key(id)
+			gone := errors.Is(err, domain.ErrKeyDestroyed) || errors.Is(err, domain.ErrKeyMissing)
+			if !gone || errors.Is(err, keyring.ErrDamaged) {
+				live = append(live, id)
+			}
+		}
+	}
+	if len(live) == 0 {
+		return nil
+	}
+	return r.keys.Destroy(ctx, live...)
+}
+
+// removeValues removes the personal streams. When the register opens only those are
+// looked at that hold something still: a store in a file finishes by itself what it
+// began, one on servers has to be asked for every one again.
+func (r *register) removeValues(ctx context.Context, list []projections.Erasure, again bool) error {
+	var names []domain.Stream
+	for _, e := range list {
+		name := domain.PersonaStream(e.Person)
+		there := true
+		if again && !r.store.shared {
+			var err error
+			if there, err = r.hasEvents(ctx, name); err != nil {
+				return err
+			}
+		}
+		if there {
+			names = append(names, name)
+		}
+	}
+	return r.store.forgetAll(ctx, names...)
+}
+
+// forgetAll removes personal streams, together where the store can.
+func (b *backend) forgetAll(ctx context.Context, names ...domain.Stream) error {
+	if many, ok := b.eventStore.(interface {
+		ForgetAll(ctx context.Context, names ...domain.Stream) error
+	}); ok {
+		return many.ForgetAll(ctx, names...)
+	}
+	for _, name := range names {
+		if err := b.Forget(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renewSnapshot takes a new snapshot in the place of one that was taken before a
+// position, or at least takes that away.
+func (r *register) renewSnapshot(ctx context.Context, at domain.Position) error {
+	r.snapshots.Lock()
+	defer r.snapshots.Unlock()
+	if newest := r.newestSnapshot(); newest != nil && newest.Position >= at {
+		return nil
+	}
+	info, err := r.view.Snapshot(ctx)
+	if err == nil {
+		r.log.Info("snapshot", "position", uint64(info.Position), "bytes", info.Bytes)
+		return nil
+	}
+	r.log.Warn("no snapshot of the read models was taken; the next start reads the log", "error", err)
+	for _, name := range []string{snapshotFile, snapshotFile + ".new"} {
+		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// erased waits until what the facts up to a position ask for is gone, or a try fails.
+func (r *register) erased(ctx context.Context, upTo domain.Position) error {
+	if err := r.view.Wait(ctx, upTo); err != nil {
+		return err
+	}
+	newest, err := projections.Ask(ctx, r.view, upTo, func(m *projections.Models) (domain.Position, error) { return m.Retention.NewestBy(upTo), nil })
+	if err != nil {
+		return err
+	}
+	for {
+		_, _, _, changed := r.erasing.state()
+		if r.erasing.reached(newest) {
+			return nil
+		}
+		select {
+		case r.erasing.kick <- struct{}{}:
+		default: // it is told already
+		}
+		select {
+		case <-changed:
+		case <-r.erasing.ended:
+			return domain.ErrStoreClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if _, _, fault, _ := r.erasing.state(); fault != nil {
+			return fault
+		}
+	}
+}
+
+// erasuresPending returns how many forgotten persons are not erased yet.
+func (r *register) erasuresPending() float64 {
+	done, _, _, _ := r.erasing.state()
+	list, err := projections.Ask(context.Background(), r.view, 0, func(m *projections.Models) ([]projections.Erasure, error) {
+		return m.Retention.Erasures(done), nil
+	})
+	if err != nil {
+		return 0
+	}
+	return float64(len(list))
+}
