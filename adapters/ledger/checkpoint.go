@@ -70,6 +70,18 @@ func parseHash(text string) (Hash, error) {
 	return Hash(raw), nil
 }
 
+// ParseHashes reads hashes in base64.
+func ParseHashes(texts []string) ([]Hash, error) {
+	list := make([]Hash, len(texts))
+	for i, text := range texts {
+		var err error
+		if list[i], err = parseHash(text); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // OpenCheckpoint reads a checkpoint that at least one of some public keys has signed.
 func OpenCheckpoint(text []byte, vkeys ...string) (Checkpoint, error) {
 	var known []note.Verifier

@@ -57,6 +57,7 @@ func commands() []command {
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
 		rosterCommand(), reportCommand(),
 		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
+		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		forgetCommand(), retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionCommand(),
