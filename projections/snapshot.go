@@ -107,25 +107,36 @@ func (b *blocks) write(data []byte) {
 func (v *View) image(id domain.Identity) *image {
 	v.applying.Lock()
 	began := v.options.now()
-	parts := v.models.models()
-	m := &image{header: header{identity: id, position: v.Seen()}, parts: make([]blocks, len(parts))}
-	parallel(len(parts), func(i int) {
-		e := encoder{sink: m.parts[i].write}
-		parts[i].encode(&e)
-		e.flush()
-	})
+	m := v.models.image(header{identity: id, position: v.Seen()})
 	m.paused = v.options.now().Sub(began)
 	v.applying.Unlock()
-	m.header.parts = make([]headerPart, len(parts))
-	parallel(len(parts), func(i int) {
+	m.hash()
+	return m
+}
+
+// image encodes the models, which the caller makes stand still.
+func (m *Models) image(h header) *image {
+	parts := m.models()
+	i := &image{header: h, parts: make([]blocks, len(parts))}
+	i.header.parts = make([]headerPart, len(parts))
+	parallel(len(parts), func(n int) {
+		e := encoder{sink: i.parts[n].write}
+		parts[n].encode(&e)
+		e.flush()
+		i.header.parts[n] = headerPart{parts[n].name, parts[n].version, i.parts[n].size}
+	})
+	return i
+}
+
+// hash fills in the SHA-256 of each model.
+func (m *image) hash() {
+	parallel(len(m.parts), func(i int) {
 		hash := sha256.New()
 		for _, block := range m.parts[i].list {
 			hash.Write(block)
 		}
 		m.parts[i].sum = hash.Sum(nil)
-		m.header.parts[i] = headerPart{parts[i].name, parts[i].version, m.parts[i].size}
 	})
-	return m
 }
 
 func (m *image) digests() []Digest {
@@ -188,6 +199,7 @@ func (v *View) load() {
 	}
 	v.models = models
 	v.seen.Store(uint64(at))
+	v.readings.at.Store(uint64(at))
 	v.snapshot.Store(&SnapshotInfo{Position: at, At: v.options.now(), Bytes: size, Loaded: true})
 }
 

@@ -26,6 +26,10 @@ type Options struct {
 
 	// Snapshots is where the models are kept for the next start; nil: nowhere.
 	Snapshots *Snapshots
+
+	// Readings is the length of the slots of time at whose ends the view takes
+	// the digests of its models; 0, or no clock: it does so when asked only.
+	Readings time.Duration
 }
 
 func (o Options) now() time.Time {
@@ -43,6 +47,8 @@ type View struct {
 	options Options
 	line    line
 	past    past
+
+	readings readings
 
 	// applying is held by whoever changes the models, and by those who need them
 	// to stand still while questions go on being answered.
@@ -64,6 +70,9 @@ func NewView(log domain.Log, open Opener, o Options) *View {
 	v := &View{
 		log: log, reader: newReader(open, o), options: o, models: NewModels(),
 		past: past{busy: make(chan struct{}, 1)},
+	}
+	if o.Now != nil {
+		v.readings.every = o.Readings
 	}
 	v.load()
 	return v
@@ -117,6 +126,9 @@ func (v *View) check(ctx context.Context, head domain.Position) error {
 	v.models = NewModels()
 	v.seen.Store(0)
 	v.snapshot.Store(nil)
+	v.readings.last = time.Time{}
+	v.readings.at.Store(0)
+	v.readings.drop()
 	return nil
 }
 
@@ -142,9 +154,26 @@ func (v *View) apply(records []domain.Record, upTo domain.Position) error {
 	return nil
 }
 
+// change applies records, and takes a reading between them where one is due.
 func (v *View) change(records []domain.Record, upTo domain.Position) error {
 	v.applying.Lock()
 	defer v.applying.Unlock()
+	for {
+		n := v.readings.until(records, v.options.now)
+		if n == len(records) {
+			return v.show(records, upTo)
+		}
+		if err := v.show(records[:n], max(v.Seen(), v.Newest())); err != nil {
+			return err
+		}
+		v.line.reach(v.Seen())
+		go v.read(v.Newest())() // encoded now, hashed while the models go on
+		records = records[n:]
+	}
+}
+
+// show applies records and moves on to a position.
+func (v *View) show(records []domain.Record, upTo domain.Position) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err := v.models.applyAll(records); err != nil {
