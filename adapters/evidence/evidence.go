@@ -28,6 +28,7 @@ var (
 	ErrNoFile       = &domain.Error{Kind: domain.NotFound, Code: "evidence-not-found", Text: "there is no such file"}
 	ErrFileTooLarge = &domain.Error{Kind: domain.Invalid, Code: "file-too-large", Text: "the file is larger than the register keeps"}
 	ErrFileDamaged  = &domain.Error{Kind: domain.Refused, Code: "evidence-damaged", Text: "the file is not what was filed under its hash"}
+	ErrOtherFile    = &domain.Error{Kind: domain.Invalid, Code: "evidence-mismatch", Text: "what was sent does not have the hash it was sent under"}
 )
 
 // Open returns the files below a folder, which it makes if there is none, and
@@ -49,6 +50,21 @@ func Open(dir string) (*Files, error) {
 // Put keeps what r yields and returns its hash and size. When it returns, the
 // file is durable. What is too large, or ends in an error, leaves nothing behind.
 func (f *Files) Put(ctx context.Context, r io.Reader) (sha string, size int64, err error) {
+	return f.keep(ctx, r, "")
+}
+
+// Keep keeps what r yields if it has the hash. When it returns, the file is durable,
+// also where a damaged one lay. Anything else leaves nothing behind.
+func (f *Files) Keep(ctx context.Context, sha string, r io.Reader) error {
+	if !isHash(sha) {
+		return ErrNoFile
+	}
+	_, _, err := f.keep(ctx, r, sha)
+	return err
+}
+
+// keep keeps what r yields, if it has the hash that is wanted or none is.
+func (f *Files) keep(ctx context.Context, r io.Reader, want string) (sha string, size int64, err error) {
 	file, err := os.CreateTemp(filepath.Join(f.dir, "new"), "*")
 	if err != nil {
 		return "", 0, fmt.Errorf("keep a file: %w", err)
@@ -56,14 +72,32 @@ func (f *Files) Put(ctx context.Context, r io.Reader) (sha string, size int64, e
 	defer func() { err = errors.Join(err, gone(os.Remove(file.Name()))) }()
 	sum := sha256.New()
 	size, err = io.Copy(io.MultiWriter(file, sum), &limited{ctx, r, f.most})
-	if err == nil {
+	sha = hex.EncodeToString(sum.Sum(nil))
+	switch {
+	case err != nil:
+	case want != "" && sha != want:
+		err = ErrOtherFile
+	default:
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", 0, fmt.Errorf("keep a file: %w", err)
 	}
-	sha = hex.EncodeToString(sum.Sum(nil))
 	return sha, size, f.settle(file.Name(), sha)
+}
+
+// Has reports whether a file lies under its hash. It is not read.
+func (f *Files) Has(sha string) bool {
+	if !isHash(sha) {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(f.dir, sha[:2], sha))
+	return err == nil && info.Mode().IsRegular()
+}
+
+func isHash(sha string) bool {
+	raw, err := hex.DecodeString(sha)
+	return err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == sha
 }
 
 // gone forgives that a file is not there.
@@ -117,7 +151,7 @@ func (l *limited) Read(p []byte) (int, error) {
 // Open returns a file. It is read to its end once before anything of it is shown,
 // so that a damaged one is never served.
 func (f *Files) Open(sha string) (io.ReadSeekCloser, error) {
-	if raw, err := hex.DecodeString(sha); err != nil || len(raw) != sha256.Size || hex.EncodeToString(raw) != sha {
+	if !isHash(sha) {
 		return nil, ErrNoFile
 	}
 	file, err := os.Open(filepath.Join(f.dir, sha[:2], sha))

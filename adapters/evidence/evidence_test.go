@@ -154,3 +154,37 @@ func TestPutTogether(t *testing.T) {
 		t.Errorf("kept %v", names)
 	}
 }
+
+func TestKeepTakesOnlyWhatHasTheHash(t *testing.T) {
+	dir := t.TempDir()
+	files := open(t, dir)
+	sum := sha256.Sum256([]byte("foglio firme"))
+	sha := hex.EncodeToString(sum[:])
+	for name, want := range map[string]error{sha: evidence.ErrOtherFile, "../../etc/passwd": evidence.ErrNoFile, strings.ToUpper(sha): evidence.ErrNoFile} {
+		if err := files.Keep(t.Context(), name, strings.NewReader("foglio f1rme")); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", name, err, want)
+		}
+	}
+	if err := files.Keep(t.Context(), sha, io.LimitReader(zeros{}, domain.MaxEvidence+1)); !errors.Is(err, evidence.ErrFileTooLarge) {
+		t.Errorf("too large: got %v", err)
+	}
+	if names := kept(t, dir); len(names) > 0 || files.Has(sha) {
+		t.Errorf("left behind: %v", names)
+	}
+	for range 2 {
+		if err := files.Keep(t.Context(), sha, strings.NewReader("foglio firme")); err != nil || !files.Has(sha) || files.Has(sha[:10]) {
+			t.Errorf("keep: %v, has %v", err, files.Has(sha))
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, sha[:2], sha), []byte("foglio f1rme"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Keep(t.Context(), sha, strings.NewReader("foglio firme")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := files.Open(sha)
+	if err != nil {
+		t.Fatalf("a damaged file was not mended: %v", err)
+	}
+	r.Close()
+}
