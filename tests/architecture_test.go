@@ -31,6 +31,7 @@ var layers = []layer{
 	{"adapters/keeper", "domain", ""},
 	{"adapters/evidence", "domain", ""},
 	{"adapters/ledger", "domain", "golang.org/x/mod/sumdb"},
+	{"adapters/peers", "domain projections", ""},
 	{"adapters/shelf", "", ""},
 	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
