@@ -126,6 +126,10 @@ POST /api/v1/admin/rebuild admin
 GET /api/v1/admin/backup admin
 GET /api/v1/admin/check admin auditor
 GET /api/v1/admin/replay admin auditor
+GET /api/v1/nodes admin staff auditor
+GET /api/v1/nodes/digests admin auditor
+GET /api/v1/nodes/evidence/{sha256}
+PUT /api/v1/nodes/evidence/{sha256}
 `
 
 // A documented is a route as the API document has it.

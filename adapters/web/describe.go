@@ -47,6 +47,7 @@ var parameters = map[string]parameter{
 	"at_least":     textParam("a position that the answer must have seen: what a write was answered with"),
 	"effective_at": textParam("what had happened in the world by then; absent: by now"),
 	"known_at":     textParam("what the register knew by then: a time, or a position"),
+	"at":           textParam("a position at which the read models are to be read, if they show it now"),
 	"purpose":      textParam("why personal values are looked at; it is recorded with the disclosure"),
 	"limit":        {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": 1000}, "how many items; absent: 100"},
 	"cursor":       textParam("where the page before ended: its next_cursor"),

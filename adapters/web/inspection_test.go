@@ -64,6 +64,9 @@ const inspected = `
 /api/v1/admin/backup 403 403
 /api/v1/admin/check 403 403
 /api/v1/admin/replay 403 403
+/api/v1/nodes 403 403
+/api/v1/nodes/digests 403 403
+/api/v1/nodes/evidence/{sha256} 403 403
 `
 
 // A place is what paths are filled in with: within the scope of the tests, or beyond.

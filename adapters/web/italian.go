@@ -88,6 +88,7 @@ var italian = map[string]string{
 	"evidence-not-found":      "il documento non esiste",
 	"file-too-large":          "il documento è più grande di quanto il registro conserva",
 	"evidence-damaged":        "il documento non corrisponde più alla sua impronta",
+	"evidence-mismatch":       "ciò che è stato inviato non ha l'impronta indicata",
 	"store-exists":            "un archivio c'è già e non viene sovrascritto",
 	"backup-damaged":          "la copia è danneggiata o incompleta",
 	"ledger-inconsistent":     "il registro non corrisponde a ciò che era stato firmato: non si firma più nulla finché non è chiarito",

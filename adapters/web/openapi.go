@@ -122,7 +122,7 @@ func (d *documenting) operation(rt *route) object {
 		}
 		op["security"] = []object{{"token": []string{}}}
 		op["x-roles"] = names
-		op["description"] = "Roles: " + strings.Join(names, ", ") + "."
+		op["description"] = whoMay(rt, names)
 	}
 	if params := d.parameters(rt); len(params) > 0 {
 		op["parameters"] = params
@@ -134,6 +134,17 @@ func (d *documenting) operation(rt *route) object {
 		op["requestBody"] = object{"required": true, "content": object{"*/*": object{"schema": object{"type": "string", "format": "binary"}}}}
 	}
 	return op
+}
+
+// whoMay says in words who may ask a route that is not open to everybody.
+func whoMay(rt *route, roles []string) string {
+	switch {
+	case len(roles) == 0:
+		return "For other nodes of the register alone."
+	case rt.nodes:
+		return "Roles: " + strings.Join(roles, ", ") + "; and other nodes of the register."
+	}
+	return "Roles: " + strings.Join(roles, ", ") + "."
 }
 
 var pathVariable = regexp.MustCompile(`\{(\w+)\}`)

@@ -166,9 +166,10 @@ func (c *contract) holds(s step, op *openapi3.Operation, a reply) {
 }
 
 func TestDocumentAndAnswers(t *testing.T) {
-	r := newRegister(t, func(s *web.Server) { s.Admin = adminOfTests() })
+	r := newRegister(t, severalNodes, func(s *web.Server) { s.Admin = adminOfTests() })
 	c := &contract{T: t, register: r, doc: loadDocument(t, closed(t, web.Document())), seen: make(map[string]bool), good: make(map[string]step)}
 	c.story()
+	c.nodes()
 	without := r.token("without", "")
 	for _, rt := range documentedRoutes(t) {
 		c.usual(rt, without)

@@ -11,7 +11,7 @@ import (
 
 // Status is how the register is doing.
 type Status struct {
-	Status   string            `json:"status" doc:"ok, or starting while the read models catch up"`
+	Status   string            `json:"status" doc:"ok, starting while the read models catch up, or degraded if those of another node differ"`
 	Version  string            `json:"version"`
 	Store    domain.Identity   `json:"store"`
 	View     projections.Stats `json:"view"`
@@ -33,8 +33,11 @@ func getStatus() action {
 			Uptime: int64(now.Sub(st.started).Seconds()), Requests: len(st.requests), Feeds: len(st.feeds),
 		}
 		s.Ledger = c.s.ledgerState()
-		if !c.s.View.Ready() {
+		switch {
+		case !c.s.View.Ready():
 			s.Status = "starting"
+		case c.s.Nodes != nil && c.s.Nodes.Differ():
+			s.Status = "degraded"
 		}
 		if demo, err := ask(c, 0, isDemonstration); err == nil { // how it is doing is told all the same
 			s.Demo = demo

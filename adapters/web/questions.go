@@ -27,6 +27,8 @@ type action struct {
 	hot      bool              // asked more often than others
 	long     bool              // may take as long as it needs
 	free     bool              // is not counted: the probes
+	nodes    bool              // other nodes may ask, too
+	carried  bool              // its body is a file from another node
 	may      roleSet           // the route's roles
 	inspect  inspection        // what an inspector may see of it; nil: nothing
 }

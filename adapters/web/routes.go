@@ -29,7 +29,7 @@ var (
 func table() []route {
 	return prepared(slices.Concat(
 		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), presenceRoutes(),
-		peopleRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(),
+		peopleRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
 	))
 }
 

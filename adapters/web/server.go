@@ -37,6 +37,9 @@ type Server struct {
 	// may do everything as "account-console"; zero: there is none.
 	Console [32]byte
 
+	// Nodes is set where the register is served by several nodes.
+	Nodes *Nodes
+
 	Admin   Admin
 	Limits  Limits
 	Version string
@@ -188,7 +191,7 @@ func (c *call) handle() error {
 func (c *call) unhurried() {
 	ctrl := http.NewResponseController(c.w)
 	var until time.Time
-	if c.route.upload {
+	if c.route.upload || c.route.carried {
 		until = time.Now().Add(uploadTime)
 	}
 	_ = ctrl.SetReadDeadline(until) // where deadlines cannot be set there are none
