@@ -38,6 +38,7 @@ type settings struct {
 	dir   string
 	store string // bolt, or the address of servers
 	keys  keyPlace
+	peers []string
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -56,6 +57,7 @@ type register struct {
 	web     *web.Server
 	console console
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
+	company *company                   // the other nodes; nil: it is alone
 	erasing *erasing
 
 	snapshots sync.Mutex // held by the one who takes a snapshot: an older one never replaces a newer
@@ -91,6 +93,7 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.view = projections.NewView(r.history(), r.open, r.viewOptions())
 	r.web = r.server(files)
+	r.join(files)
 	r.follow()
 	return r, nil
 }
@@ -134,7 +137,7 @@ func inUse(err error) error {
 
 func (r *register) viewOptions() projections.Options {
 	return projections.Options{
-		Warn: r.log.Warn, Now: r.now,
+		Warn: r.log.Warn, Now: r.now, Readings: r.readings(),
 		Snapshots: &projections.Snapshots{
 			Shelf: shelf.File(r.path(snapshotFile)), Secret: r.keys.Secret("snapshot"), Identity: r.store.Identity(),
 		},

@@ -26,6 +26,7 @@ type serving struct {
 	store   string
 	keys    *keyPlace
 	nats    string
+	peers   string
 	logJSON bool
 	level   string
 	least   slog.LevelVar
@@ -42,6 +43,7 @@ func serveCommand() command {
 		fs.StringVar(&s.store, "store", inFile, "l'`archivio` degli eventi: bolt, nella cartella dei dati, o un EventStoreDB, esdb://nodo:2113 · the event store: bolt, in the data folder, or an EventStoreDB; see docs/eventstoredb.md")
 		s.keys = bindKeys(fs)
 		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
+		fs.StringVar(&s.peers, "peers", "", "gli altri `nodi` dello stesso registro, separati da virgole · the other nodes of the same register, separated by commas: http://node2:8080,http://node3:8080")
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
 		bindOwner(fs, &s.owner)
@@ -78,7 +80,11 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if err := checkStore(s.store); err != nil {
 		return err
 	}
-	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, keys: *s.keys, log: log, now: p.now})
+	others, err := readPeers(s.peers)
+	if err != nil {
+		return err
+	}
+	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, keys: *s.keys, peers: others, log: log, now: p.now})
 	if err != nil {
 		return err
 	}
@@ -115,6 +121,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
 	r.book.keep(ctx)
+	r.accompany(ctx)
 	if err := announce(ctx, p, r, socket, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))
 	}
