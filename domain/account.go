@@ -120,6 +120,7 @@ type Account struct {
 	roles  map[Role]RoleGranted
 	tokens map[uuid.UUID]TokenIssued
 	looks  map[look]time.Time
+	credentials
 }
 
 // Apply implements [State].
@@ -140,6 +141,8 @@ func (a *Account) Apply(e Event) {
 		delete(a.tokens, e.Token)
 	case PersonalDataDisclosed:
 		a.looks[look{e.Subject, e.Form, e.Purpose}] = e.Until
+	default:
+		a.credentials.apply(e)
 	}
 }
 

@@ -23,7 +23,10 @@ type account struct {
 	opened   bool
 	label    string
 	roles    map[domain.Role]RoleGrant
-	tokens   []token
+	tokens   []token // sessions among them
+	password []byte  // sealed; nil: none
+	factor   []byte
+	step     int64 // of the newest code that was used
 	revision domain.Revision
 }
 
@@ -33,6 +36,7 @@ type token struct {
 	label  string
 	issued time.Time
 	until  *time.Time
+	method domain.SignInMethod // of a session; a token has none
 }
 
 // A tokenRef says where a token is found.
@@ -57,13 +61,50 @@ func (a *Accounts) apply(rec *domain.Record) {
 		delete(a.at(e.Account, rec).roles, e.Role)
 	case domain.TokenIssued:
 		row := a.at(e.Account, rec)
-		row.tokens = append(row.tokens, token{e.Token, e.SHA256, e.Label, rec.EffectiveAt, copied(e.Until)})
+		row.tokens = append(row.tokens, token{e.Token, e.SHA256, e.Label, rec.EffectiveAt, copied(e.Until), ""})
 		a.secrets[e.SHA256] = tokenRef{e.Account, e.Token}
 	case domain.TokenRevoked:
 		a.revoke(a.at(e.Account, rec), e.Token)
 	case domain.PersonalDataDisclosed:
 		a.at(e.Account, rec)
+	default:
+		a.signIn(rec)
 	}
+}
+
+// signIn takes in how accounts are opened.
+func (a *Accounts) signIn(rec *domain.Record) {
+	switch e := rec.Event.(type) {
+	case domain.PasswordSet:
+		a.at(e.Account, rec).password = slices.Clone(e.Sealed)
+	case domain.SecondFactorSet:
+		row := a.at(e.Account, rec)
+		row.factor, row.step = slices.Clone(e.Sealed), 0
+	case domain.SecondFactorRemoved:
+		row := a.at(e.Account, rec)
+		row.factor, row.step = nil, 0
+	case domain.InvitationIssued:
+		a.at(e.Account, rec)
+	case domain.SessionOpened:
+		a.open(a.at(e.Account, rec), rec, e)
+	case domain.SessionEnded:
+		a.revoke(a.at(e.Account, rec), e.Session)
+	}
+}
+
+// open adds a session and lets go of those that have ended by themselves.
+func (a *Accounts) open(row *account, rec *domain.Record, e domain.SessionOpened) {
+	now := e.Until.Add(-domain.SessionTime)
+	row.tokens = slices.DeleteFunc(row.tokens, func(t token) bool {
+		over := t.method != "" && t.until != nil && !now.Before(*t.until)
+		if over {
+			delete(a.secrets, t.sha256)
+		}
+		return over
+	})
+	row.tokens = append(row.tokens, token{e.Session, e.SHA256, "", rec.EffectiveAt, copied(&e.Until), e.Method})
+	a.secrets[e.SHA256] = tokenRef{e.Account, e.Session}
+	row.step = max(row.step, e.Step)
 }
 
 // at returns the row of an account whose history has come to a record.
@@ -117,12 +158,23 @@ type TokenInfo struct {
 	Until    *time.Time `json:"until,omitempty"`
 }
 
+// A SessionInfo is what is known of somebody who signed in.
+type SessionInfo struct {
+	Session  uuid.UUID           `json:"session"`
+	Method   domain.SignInMethod `json:"method"`
+	OpenedAt time.Time           `json:"opened_at"`
+	Until    time.Time           `json:"until"`
+}
+
 // An Account is who has access, to what, and by which tokens.
 type Account struct {
 	Account  domain.AccountID `json:"account"`
 	Label    string           `json:"label"`
 	Roles    []RoleGrant      `json:"roles"`
 	Tokens   []TokenInfo      `json:"tokens"`
+	Sessions []SessionInfo    `json:"sessions"`
+	Password bool             `json:"password"`      // it can be opened with one
+	Factor   bool             `json:"second_factor"` // and takes a code, too
 	Revision domain.Revision  `json:"revision"`
 }
 
@@ -134,6 +186,7 @@ type Access struct {
 	Token   uuid.UUID
 	Until   *time.Time // of the token
 	Roles   []RoleGrant
+	Method  domain.SignInMethod // of a session; a token has none
 }
 
 // Valid reports whether the token still opens the account at a moment.
@@ -168,7 +221,7 @@ func (a *Accounts) Open(sha256 string) (Access, bool) {
 	if i < 0 {
 		return Access{}, false
 	}
-	return Access{row.id, row.label, ref.token, copied(row.tokens[i].until), row.grants()}, true
+	return Access{row.id, row.label, ref.token, copied(row.tokens[i].until), row.grants(), row.tokens[i].method}, true
 }
 
 // Account answers what is known of an account.
@@ -192,11 +245,34 @@ func (a *Accounts) List() []Account {
 }
 
 func (row *account) answer() Account {
-	tokens := []TokenInfo{}
-	for _, t := range row.tokens {
-		tokens = append(tokens, TokenInfo{t.id, t.label, t.issued, copied(t.until)})
+	answer := Account{
+		Account: row.id, Label: row.label, Roles: row.grants(), Tokens: []TokenInfo{}, Sessions: []SessionInfo{},
+		Password: row.password != nil, Factor: row.factor != nil, Revision: row.revision,
 	}
-	return Account{row.id, row.label, row.grants(), tokens, row.revision}
+	for _, t := range row.tokens {
+		if t.method == "" {
+			answer.Tokens = append(answer.Tokens, TokenInfo{t.id, t.label, t.issued, copied(t.until)})
+		} else {
+			answer.Sessions = append(answer.Sessions, SessionInfo{t.id, t.method, t.issued, *t.until})
+		}
+	}
+	return answer
+}
+
+// Credentials are what opens an account beside tokens, sealed.
+type Credentials struct {
+	Password []byte // nil: none
+	Factor   []byte // nil: no code is asked for
+	Step     int64  // of the newest code that was used
+}
+
+// Credentials answers what opens an account; nothing opens one that is not there.
+func (a *Accounts) Credentials(id domain.AccountID) Credentials {
+	row, ok := a.by[id]
+	if !ok || !row.opened {
+		return Credentials{}
+	}
+	return Credentials{slices.Clone(row.password), slices.Clone(row.factor), row.step}
 }
 
 // grants returns the roles in the order in which roles are listed.

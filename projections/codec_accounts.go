@@ -20,7 +20,11 @@ func (a *Accounts) encode(e *encoder) {
 			e.text(t.label)
 			e.time(t.issued)
 			e.optionalTime(t.until)
+			e.text(string(t.method))
 		})
+		e.bytes(row.password)
+		e.bytes(row.factor)
+		e.int(row.step)
 		e.revision(row.revision)
 	})
 }
@@ -30,8 +34,11 @@ func (a *Accounts) decode(d *decoder) {
 	a.by = readSorted(d, 6, func() domain.AccountID { return domain.AccountID(d.text()) }, func(id domain.AccountID) *account {
 		row := &account{
 			id: id, opened: d.bool(), label: d.text(),
-			roles:    readSorted(d, 4, func() domain.Role { return word[domain.Role](d) }, d.grant),
-			tokens:   readList(d, 20, func() token { return token{d.uuid(), d.text(), d.text(), d.time(), d.optionalTime()} }),
+			roles: readSorted(d, 4, func() domain.Role { return word[domain.Role](d) }, d.grant),
+			tokens: readList(d, 20, func() token {
+				return token{d.uuid(), d.text(), d.text(), d.time(), d.optionalTime(), word[domain.SignInMethod](d)}
+			}),
+			password: d.sealed(), factor: d.sealed(), step: d.int(),
 			revision: d.revision(),
 		}
 		for _, t := range row.tokens {
@@ -39,6 +46,14 @@ func (a *Accounts) decode(d *decoder) {
 		}
 		return row
 	})
+}
+
+// sealed reads a sealed credential, which is nil where there is none.
+func (d *decoder) sealed() []byte {
+	if b := d.bytes(); len(b) > 0 {
+		return b
+	}
+	return nil
 }
 
 // grant reads what is held of a role.

@@ -73,7 +73,7 @@ func (m *Models) models() []part {
 		{"people", 2, &m.People},
 		{"calendar", 1, &m.Calendar},
 		{"rosters", 1, &m.Rosters},
-		{"accounts", 2, &m.Accounts},
+		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 1, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},

@@ -139,6 +139,13 @@ func richRest() []domain.Event {
 		domain.TokenIssued{Account: "segreteria", Token: numbered("token", 2), SHA256: "ab" + sheet[2:]},
 		domain.TokenRevoked{Account: "segreteria", Token: numbered("token", 2), Reason: "smarrito"},
 		domain.PersonalDataDisclosed{Account: "segreteria", Subject: "tavolo-coopera-6", Form: domain.AsExport, Purpose: "rendiconto", Until: until},
+		domain.PasswordSet{Account: "segreteria", Sealed: []byte("una")}, domain.InvitationIssued{Account: "segreteria", SHA256: "aa" + sheet[2:], Until: until},
+		domain.SecondFactorSet{Account: "segreteria", Sealed: []byte("altra")}, domain.SecondFactorRemoved{Account: "segreteria", Reason: "telefono perso"},
+		domain.SecondFactorSet{Account: "segreteria", Sealed: []byte("fattore")},
+		domain.SessionOpened{Account: "segreteria", Session: numbered("session", 1), SHA256: "ac" + sheet[2:], Until: until, Method: domain.ByPassword},
+		domain.SessionOpened{Account: "segreteria", Session: numbered("session", 2), SHA256: "ad" + sheet[2:], Until: until, Method: domain.ByPasswordCode, Step: 7},
+		domain.SessionOpened{Account: "segreteria", Session: numbered("session", 3), SHA256: "ae" + sheet[2:], Until: until, Method: domain.ByProvider},
+		domain.SessionEnded{Account: "segreteria", Session: numbered("session", 3)},
 		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="},
 		domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "cambio di gestione"},
 	}

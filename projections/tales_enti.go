@@ -182,6 +182,29 @@ func untilText(until *time.Time) string {
 	return "fino al " + when(*until)
 }
 
+// tellSignIn tells how an account is opened.
+func (t *teller) tellSignIn(event domain.Event) (summary, reason string) {
+	switch e := event.(type) {
+	case domain.PasswordSet:
+		t.set("/password", "impostata")
+		return "Impostata la password", ""
+	case domain.SecondFactorSet:
+		t.set("/second_factor", "attivo")
+		return "Attivato il secondo fattore", ""
+	case domain.SecondFactorRemoved:
+		t.set("/second_factor", nil)
+		return "Rimosso il secondo fattore", e.Reason
+	case domain.InvitationIssued:
+		t.set("/invitation", "fino al "+when(e.Until))
+		return "Inviato un invito a scegliere la password, valido fino al " + when(e.Until), ""
+	case domain.SessionOpened:
+		return fmt.Sprintf("Accesso (%s), valido fino al %s", e.Method, when(e.Until)), ""
+	case domain.SessionEnded:
+		return "Uscita", ""
+	}
+	return "", ""
+}
+
 // tellRegistro tells with which keys the register is signed.
 func (t *teller) tellRegistro(event domain.Event) (summary, reason string) {
 	e, ok := event.(domain.LedgerKeyIntroduced)
