@@ -121,6 +121,15 @@ POST /api/v1/accounts/{account}/roles admin
 POST /api/v1/accounts/{account}/roles/revocation admin
 POST /api/v1/accounts/{account}/tokens admin
 POST /api/v1/accounts/{account}/tokens/{token}/revocation admin
+POST /api/v1/accounts/{account}/invitation admin
+POST /api/v1/accounts/{account}/second-factor/removal admin
+POST /api/v1/invitations/acceptance *
+POST /api/v1/sessions *
+POST /api/v1/me/session-end admin staff operator auditor reporter dpo
+POST /api/v1/me/password admin staff operator auditor reporter dpo
+POST /api/v1/me/second-factor admin staff operator auditor reporter dpo
+POST /api/v1/me/second-factor/confirmation admin staff operator auditor reporter dpo
+POST /api/v1/me/second-factor/removal admin staff operator auditor reporter dpo
 GET /api/v1/me admin staff operator auditor reporter dpo
 POST /api/v1/admin/rebuild admin
 GET /api/v1/admin/backup admin
@@ -204,7 +213,11 @@ func check(t *testing.T, r *register, rt documented, role, token string, roles [
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	status := r.send(req).Status
+	a := r.send(req)
+	status := a.Status
+	if status == http.StatusForbidden && a.field("code") == "sign-in-refused" {
+		status = 200 // let in to ask, and refused
+	}
 	want := "let in"
 	switch {
 	case slices.Contains(roles, "*") || slices.Contains(roles, role):

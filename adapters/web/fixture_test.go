@@ -87,7 +87,7 @@ func newRegister(t testing.TB, settings ...func(*web.Server)) *register {
 	r.tree = &tree{store: r.store, clock: r.clock}
 	r.view = projections.NewView(r.store, vault.Open, projections.Options{Now: r.clock.Now})
 	r.server = &web.Server{
-		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree,
+		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree, Credentials: book{},
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0",
 	}

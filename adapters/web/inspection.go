@@ -36,6 +36,13 @@ var inspections = map[string]inspection{
 	"statistics-summary":  theseCounts,
 	"audit-trail-stream":  thatStream,
 	"get-me":              within,
+
+	// What everybody does with their own account.
+	"sign-out":              within,
+	"change-password":       within,
+	"offer-second-factor":   within,
+	"confirm-second-factor": within,
+	"drop-second-factor":    within,
 }
 
 // inspectors are those who look into a scope, and those of whom persons are hidden

@@ -151,6 +151,9 @@ func TestInspectorOnEveryRoute(t *testing.T) {
 			if rt.method != "GET" {
 				want, ok = []string{"403", "403"}, true
 			}
+			if rt.method != "GET" && (strings.HasPrefix(rt.path, "/api/v1/me/") || rt.path == "/api/v1/sessions" || rt.path == "/api/v1/invitations/acceptance") {
+				continue // what everybody does with their own account
+			}
 			if !ok {
 				t.Errorf("%s %s: nobody decided what inspectors see of it", rt.method, rt.path)
 				continue

@@ -164,7 +164,7 @@ func (d *documenting) parameters(rt *route) (list []object) {
 	header := func(name, text string, schema object) {
 		list = append(list, object{"name": name, "in": "header", "description": text, "schema": schema})
 	}
-	if rt.method == http.MethodPost && (rt.body != nil || rt.upload) {
+	if rt.method == http.MethodPost && !rt.unkeyed && (rt.body != nil || rt.upload) {
 		header("Idempotency-Key", "the same for every repetition of the same request; without one a repetition is another request", object{"type": "string", "minLength": 1, "maxLength": 255})
 		header("If-Match", "the ETag that was read: the request is refused with 412 if it has changed since", object{"type": "string"})
 	}
@@ -221,7 +221,7 @@ var successes = map[int]string{200: "done; for what makes something: it was ther
 // problems describes the errors there are.
 func (d *documenting) problems() object {
 	out := object{"problem": d.problem("any other trouble: 429, 500, 503, 507")}
-	for _, status := range []int{400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 503} {
+	for _, status := range []int{400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 503} {
 		out[strconv.Itoa(status)] = d.problem(http.StatusText(status) + " · " + titles[status])
 	}
 	out["401"].(object)["headers"] = headerRefs("X-Request-Id", "WWW-Authenticate")

@@ -271,7 +271,7 @@ func TestDocumentFollowsTheRules(t *testing.T) {
 			if op.Summary == "" || op.Responses.Default() == nil || method == "GET" && op.RequestBody != nil {
 				t.Errorf("%s %s lacks something", method, path)
 			}
-			if method != "GET" && (op.Security == nil || len(*op.Security) == 0) {
+			if method != "GET" && path != "/api/v1/sessions" && path != "/api/v1/invitations/acceptance" && (op.Security == nil || len(*op.Security) == 0) {
 				t.Errorf("%s %s takes no token", method, path)
 			}
 			for _, p := range op.Parameters {

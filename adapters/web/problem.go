@@ -64,6 +64,7 @@ var (
 	errHeader     = refusal{status: 400, code: "malformed-header", it: "la richiesta ha intestazioni non valide: vedi errors", en: "the request has invalid headers: see errors"}
 	errNotAccept  = refusal{status: 406, code: "not-acceptable", it: "la forma richiesta non è disponibile", en: "the form asked for is not available"}
 	errRate       = refusal{status: 429, code: "too-many-requests", it: "troppe richieste: riprovare più tardi", en: "too many requests: try again later", retry: 1}
+	errGuesses    = refusal{status: 429, code: "too-many-guesses", it: "troppi tentativi di accesso: riprovare più tardi", en: "too many attempts to sign in: try again later"}
 	errCrowded    = refusal{status: 503, code: "too-busy", it: "troppe richieste in corso: riprovare", en: "too many requests are under way: try again", retry: 1}
 	errFeeds      = refusal{status: 503, code: "too-many-feeds", it: "troppi flussi aperti: riprovare più tardi", en: "too many feeds are open: try again later", retry: 30}
 	errTime       = refusal{status: 503, code: "took-too-long", it: "la richiesta ha richiesto troppo tempo", en: "the request took too long", retry: 5}

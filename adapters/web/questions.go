@@ -23,6 +23,7 @@ type action struct {
 	created  bool              // answers 201
 	tagged   bool              // has an ETag, and answers 304
 	secret   bool              // its answer is not kept
+	unkeyed  bool              // takes no idempotency key
 	upload   bool              // its body is a file
 	hot      bool              // asked more often than others
 	long     bool              // may take as long as it needs

@@ -155,7 +155,16 @@ func accountRoutes() []route {
 		{"POST", "/accounts/{account}/roles/revocation", "revoke-role", admins, "Take a role away", onAccount(command(ofAccount(func(c *domain.RevokeRole, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/accounts/{account}/tokens", "issue-token", admins, "Issue a secret that opens the account; it is told once", issueToken().also(404, 409)},
 		{"POST", "/accounts/{account}/tokens/{token}/revocation", "revoke-token", admins, "Make a secret useless", onAccount(command(revokeToken, nothing)).also(404)},
+		{"POST", "/accounts/{account}/invitation", "invite-account", admins, "Make a secret with which the account's password can be chosen, once", invite().also(404)},
+		{"POST", "/accounts/{account}/second-factor/removal", "remove-second-factor", admins, "Let the account be opened by its password only: the device was lost", onAccount(command(ofAccount(func(c *domain.RemoveSecondFactor, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
+		{"POST", "/invitations/acceptance", "accept-invitation", everybody, "Choose a password, with the secret of an invitation", accept().also(403, 422, 429)},
+		{"POST", "/sessions", "sign-in", everybody, "Open a session by password and, where the account asks for one, a code", signIn().also(403, 429)},
 		{"GET", "/me", "get-me", members, "Who asks, with which roles", getMe()},
+		{"POST", "/me/session-end", "sign-out", members, "End the session that asks", signOut().also(409)},
+		{"POST", "/me/password", "change-password", members, "Set one's own password; all other sessions end", changePassword().also(409, 422, 429)},
+		{"POST", "/me/second-factor", "offer-second-factor", members, "Make the secret of a second factor, which is set when a code confirms it", offerFactor().also(409)},
+		{"POST", "/me/second-factor/confirmation", "confirm-second-factor", members, "Set one's own second factor", confirmFactor().also(409, 422)},
+		{"POST", "/me/second-factor/removal", "drop-second-factor", members, "Remove one's own second factor; all sessions end", removeFactor().also(409, 429)},
 	}
 }
 
@@ -200,7 +209,10 @@ func statusesOf(rt *route) []int {
 		list = append(list, 401, 403)
 	}
 	if rt.body != nil || rt.upload {
-		list = append(list, 400, 412, 413, 415, 422)
+		list = append(list, 400, 413, 415)
+		if !rt.unkeyed {
+			list = append(list, 412, 422)
+		}
 	}
 	if len(rt.query) > 0 {
 		list = append(list, 400)

@@ -23,6 +23,8 @@ type Server struct {
 	View  *projections.View
 	Files Files // evidence; nil: none is taken
 
+	Credentials Credentials // passwords and codes; nil: accounts are opened by tokens only
+
 	// Ledger is what the facts add up to; nil: nothing is told of it.
 	Ledger Ledger
 
@@ -95,6 +97,7 @@ type state struct {
 	rates    rates
 	answers  answers
 	arrivals arrivals
+	guesses  guesses
 	access   access
 	tags     tags
 	ids      requestIDs
@@ -108,7 +111,7 @@ type state struct {
 }
 
 // secrets are derived from the installation's for their purposes.
-type secrets struct{ request, token [32]byte }
+type secrets struct{ request, token, credentials [32]byte }
 
 // Handler returns what answers every request.
 func (s *Server) Handler() http.Handler {
@@ -130,10 +133,10 @@ func (s *Server) start() {
 	}
 	s.state = &state{
 		limits: limits, requests: newGate(limits.Concurrent), feeds: newGate(limits.Feeds), rates: newRates(limits),
-		answers: newAnswers(maxAnswers), arrivals: newArrivals(), ids: newRequestIDs(), stopping: make(chan struct{}), started: s.Now(),
+		answers: newAnswers(maxAnswers), arrivals: newArrivals(), ids: newRequestIDs(), guesses: newGuesses(), stopping: make(chan struct{}), started: s.Now(),
 	}
 	s.state.metrics = s.newMetrics()
-	s.state.secrets = secrets{s.Secret("request"), s.Secret("token")}
+	s.state.secrets = secrets{s.Secret("request"), s.Secret("token"), s.Secret("credentials")}
 	s.state.store = []string{s.Store.Identity().String()}
 	s.state.document = document(table())
 	s.state.handler = s.router(table())

@@ -37,6 +37,7 @@ func (c *contract) story() {
 	c.attending()
 	c.forgetting()
 	c.administering()
+	c.signing()
 	c.asking()
 	c.proving()
 }
@@ -190,6 +191,46 @@ func (c *contract) attending() {
 	c.row("call-off-tavolo", "/tavoli/t/calling-off", `{"reason":"x"}`, 409)
 	at := "/tavoli/t/registrations/" + nobodyKnown
 	c.row("accept-notice", at+"/notice", `{"notice":"2"}`, 409)
+}
+
+// signing carries out what has to do with how accounts are opened.
+func (c *contract) signing() {
+	c.row("open-account", "/accounts", `{"account":"desk","label":"Desk","roles":["operator"]}`, 201)
+	secret := c.row("invite-account", "/accounts/desk/invitation", ``, 201).field("secret")
+	c.row("accept-invitation", "/invitations/acceptance", `{"account":"desk","secret":"x","password":"`+goodPassword+`"}`, 403, nobody)
+	c.row("accept-invitation", "/invitations/acceptance", `{"account":"desk","secret":"`+secret+`","password":"`+goodPassword+`"}`, 200, nobody)
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+goodPassword+`"}`, 201, nobody)
+	mine := as(c.row("issue-token", "/accounts/desk/tokens", `{}`, 201).field("secret"))
+	c.row("change-password", "/me/password", `{"current":"`+goodPassword+`","password":"`+nextPassword+`"}`, 200, mine)
+	c.row("change-password", "/me/password", `{"password":"`+nextPassword+`"}`, 409)
+	c.row("offer-second-factor", "/me/second-factor", ``, 409)
+	c.row("drop-second-factor", "/me/second-factor/removal", `{}`, 409, mine)
+	confirm := func(status int, who ...option) {
+		offered := c.row("offer-second-factor", "/me/second-factor", ``, 200, mine).field("secret")
+		c.row("confirm-second-factor", "/me/second-factor/confirmation", `{"secret":"`+offered+`","code":"`+codeAt(c.register.clock.Now())+`"}`, status, who...)
+	}
+	confirm(200, mine)
+	confirm(409, mine)
+	c.row("drop-second-factor", "/me/second-factor/removal", `{"password":"`+nextPassword+`","code":"`+codeAt(c.register.clock.Now())+`"}`, 200, mine)
+	c.row("remove-second-factor", "/accounts/desk/second-factor/removal", `{"reason":"telefono perso"}`, 409)
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 201, nobody)
+	confirm(200, mine)
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 403, nobody)
+	c.row("remove-second-factor", "/accounts/desk/second-factor/removal", `{"reason":"telefono perso"}`, 200)
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 201, nobody)
+	c.row("sign-out", "/me/session-end", ``, 409)
+	c.row("sign-out", "/me/session-end", ``, 200, mine)
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 201, nobody)
+	c.row("change-password", "/me/password", `{"current":"`+nextPassword+`","password":"x"}`, 422, mine)
+	c.row("accept-invitation", "/invitations/acceptance", `{"account":"desk","password":"x"}`, 422, nobody)
+	c.row("confirm-second-factor", "/me/second-factor/confirmation", `{}`, 422, mine)
+	for range 6 {
+		c.register.ask("POST", "/me/password", `{"current":"x","password":"x"}`, mine)
+	}
+	c.row("sign-in", "/sessions", `{"account":"desk","password":"x"}`, 429, nobody)
+	c.row("accept-invitation", "/invitations/acceptance", `{"account":"desk","password":"x"}`, 429, nobody)
+	c.row("change-password", "/me/password", `{"password":"x"}`, 429, mine)
+	c.row("drop-second-factor", "/me/second-factor/removal", `{}`, 429, mine)
 }
 
 func (c *contract) administering() {

@@ -15,6 +15,7 @@ import (
 
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/bus"
+	"tavoli/adapters/credentials"
 	"tavoli/adapters/evidence"
 	"tavoli/adapters/keyring"
 	"tavoli/adapters/shelf"
@@ -146,7 +147,7 @@ func (r *register) viewOptions() projections.Options {
 
 func (r *register) server(files *evidence.Files) *web.Server {
 	return &web.Server{
-		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files, Ledger: r.book,
+		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files, Ledger: r.book, Credentials: credentials.New("Tavoli"),
 		Secret: r.keys.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
 		Admin: r.admin(), Gauges: r.gauges(), Version: version,
 	}
