@@ -44,6 +44,7 @@ type roster struct {
 
 	page  atomic.Pointer[[]byte]  // the encoded plain first page, while nothing touches it
 	order atomic.Pointer[[]int32] // the seats by name, likewise
+	names atomic.Pointer[namesakes]
 }
 
 // A seat is a person's registration, if there is one, and the head of the chain
@@ -178,6 +179,7 @@ func (r *Rosters) seatOf(id domain.TavoloID, person domain.PersonID) int32 {
 	i := int32(len(row.seats))
 	row.seats = append(row.seats, seat{person: p, ente: -1, first: -1})
 	row.by[p] = i
+	row.seated(r.people, p, i)
 	r.stay(row, p)
 	return i
 }
@@ -275,6 +277,7 @@ func (r *Rosters) described(person domain.PersonID) {
 	if p, ok := r.people.by[person]; ok {
 		for row := range r.of(p) {
 			r.pages.touched(row)
+			row.names.Store(nil)
 		}
 	}
 }

@@ -306,7 +306,8 @@ func TestReadModelsThatLagBehind(t *testing.T) {
 func TestAStoreThatIsClosed(t *testing.T) {
 	r := newRegister(t)
 	r.convened("t", "")
-	fresh := &web.Server{Store: closedStore{r.store}, Exec: r.exec, Vault: r.server.Vault, View: r.view, Secret: r.server.Secret, Now: r.server.Now, Console: r.server.Console}
+	closed := closedStore{r.store}
+	fresh := &web.Server{Store: closed, Exec: &domain.Executor{Store: closed}, Vault: r.server.Vault, View: r.view, Secret: r.server.Secret, Now: r.server.Now, Console: r.server.Console}
 	r.handler = fresh.Handler()
 	a := r.ask("POST", "/tavoli/t/registrations", `{"family_name":"Rossi"}`).is(503, "store-closed")
 	if a.Header.Get("Retry-After") == "" {
@@ -316,6 +317,11 @@ func TestAStoreThatIsClosed(t *testing.T) {
 
 // closedStore is a store that was closed.
 type closedStore struct{ domain.Store }
+
+// Append implements [domain.Store].
+func (closedStore) Append(context.Context, ...domain.Batch) (domain.Position, error) {
+	return 0, domain.ErrStoreClosed
+}
 
 // Head implements [domain.Log].
 func (closedStore) Head(context.Context) (domain.Position, error) { return 0, domain.ErrStoreClosed }

@@ -28,9 +28,14 @@ func rectifyPerson() action {
 		func(d *doing, c *domain.RectifyPerson) error {
 			c.Subject = d.uuid("person")
 			d.seal = func() error { return d.describe(c) }
-			d.s.state.arrivals.forget()
 			return d.knows(c.Subject, nil)
-		}, nothing)
+		}, renamed)
+}
+
+// renamed answers a change of somebody's name.
+func renamed(d *doing, c *domain.RectifyPerson) (any, string) {
+	d.s.state.arrivals.renamed(d.result.Position)
+	return nothing(d, c)
 }
 
 // describe seals the new values of a person.

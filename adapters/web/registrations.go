@@ -152,7 +152,7 @@ func freed[P any](d *doing, _ P) (any, string) { return Freed{d.written(), d.pro
 // substituted answers who comes in another's stead.
 func substituted(d *doing, c *domain.SubstituteDelegate) (any, string) {
 	by := d.introducedID(c.ID)
-	d.s.state.arrivals.forget()
+	d.s.state.arrivals.renamed(d.result.Position)
 	return Substituted{d.written(), by}, apiPath + "/tavoli/" + string(c.Tavolo) + "/registrations/" + by.String()
 }
 

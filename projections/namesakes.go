@@ -1,0 +1,63 @@
+package projections
+
+import "tavoli/domain"
+
+// Namesakes are the seats of a roster by the hash of the person's folded name. They
+// are gathered when they are first asked for, and kept from then on.
+type namesakes map[uint32][]int32
+
+// Namesakes answers: who is registered for a tavolo under the same name for the same
+// ente already? Whoever is returned may still be another person.
+func (r *Rosters) Namesakes(id domain.TavoloID, v domain.Values, ente *domain.EnteRef) (list []domain.PersonID) {
+	i, ok := r.by[id]
+	if !ok {
+		return nil
+	}
+	row, name := r.rows[i], sortName(v)
+	for _, at := range r.namesakes(row)[nameHash(&v)] {
+		s := &row.seats[at]
+		if !wordOf(states, s.state).Active() || !r.speaksFor(s, ente) {
+			continue
+		}
+		if p := &r.people.rows[s.person]; p.told() && sortName(r.people.values(s.person)) == name {
+			list = append(list, p.id)
+		}
+	}
+	return list
+}
+
+// speaksFor reports whether a seat is for an ente, or for nobody as asked.
+func (r *Rosters) speaksFor(s *seat, ente *domain.EnteRef) bool {
+	if ente == nil {
+		return s.ente < 0
+	}
+	i, ok := r.enti.by[*ente]
+	return ok && i == s.ente
+}
+
+// namesakes returns the index of a roster. Several may ask, and gather, at once; only
+// the writer changes one, while nobody asks.
+func (r *Rosters) namesakes(row *roster) namesakes {
+	if known := row.names.Load(); known != nil {
+		return *known
+	}
+	fresh := make(namesakes, len(row.seats))
+	for i := range row.seats {
+		fresh.add(r.people, row.seats[i].person, int32(i))
+	}
+	row.names.Store(&fresh)
+	return fresh
+}
+
+func (n namesakes) add(people *People, person, seat int32) {
+	if row := &people.rows[person]; row.told() {
+		n[row.fold] = append(n[row.fold], seat)
+	}
+}
+
+// seated adds a new seat to the index, if there is one.
+func (row *roster) seated(people *People, person, seat int32) {
+	if known := row.names.Load(); known != nil {
+		known.add(people, person, seat)
+	}
+}
