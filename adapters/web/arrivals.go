@@ -53,6 +53,19 @@ func (a *arrivals) renamed(at domain.Position) {
 	a.named = max(a.named, at)
 }
 
+// forget lets go of everybody who is not on the way.
+func (a *arrivals) forget() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, d := range a.by {
+		a.named = max(a.named, d.last)
+		if len(d.here) == 0 {
+			delete(a.by, key)
+		}
+	}
+	a.left = nil
+}
+
 // enter lets somebody go on to register, unless another is on the way and they ask
 // to be alone. It returns that other, and what the rosters must have seen.
 func (a *arrivals) enter(key uint64, self domain.PersonID, alone bool) (other *domain.PersonID, at domain.Position) {
