@@ -3,9 +3,9 @@
 //
 // A stream of the register is a stream of the server, with a prefix before its
 // name; the data of an event there are the bytes of the entry here, and nothing
-// else is kept about it. Positions are commit positions of the server's log. Two
-// streams of its own, which no stream of the register can be named like, hold
-// which store this is and which streams were forgotten.
+// else is kept about it. Positions are commit positions of the server's log. Streams
+// of its own, which no stream of the register can be named like, hold which store
+// this is, which streams were forgotten, and who has a lease.
 //
 // Every append names the exact revision it follows and the ids of its events, so
 // that whatever becomes of an answer, the same append can be made again.

@@ -12,6 +12,7 @@ func (r *register) gauges() map[string]func() float64 {
 		"tavoli_keys_handed_out":   func() float64 { return float64(r.keys.Len()) },
 		"tavoli_snapshot_position": r.snapshotPosition,
 		"tavoli_erasures_pending":  r.erasuresPending,
+		"tavoli_bridge_here":       r.bridgeHere,
 		"tavoli_bridge_lag":        r.bridgeLag,
 		"tavoli_bridge_failures":   r.bridgeFailures,
 
@@ -54,6 +55,14 @@ func boltGauges(s *bolt.Store) map[string]func() float64 {
 func (r *register) snapshotPosition() float64 {
 	if newest := r.newestSnapshot(); newest != nil {
 		return float64(newest.Position)
+	}
+	return 0
+}
+
+// bridgeHere returns 1 while this node is the one that publishes, and 0 otherwise.
+func (r *register) bridgeHere() float64 {
+	if r.bridge.Load() != nil {
+		return 1
 	}
 	return 0
 }

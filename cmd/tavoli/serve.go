@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"tavoli/adapters/bus"
+	"tavoli/adapters/esdb"
 	"tavoli/adapters/heap"
 	"tavoli/adapters/pages"
 	"tavoli/domain"
@@ -27,6 +27,7 @@ type serving struct {
 	keys    *keyPlace
 	nats    string
 	peers   string
+	lease   time.Duration
 	logJSON bool
 	level   string
 	least   slog.LevelVar
@@ -44,6 +45,7 @@ func serveCommand() command {
 		s.keys = bindKeys(fs)
 		fs.StringVar(&s.nats, "nats", "", "pubblica ciò che accade su NATS JetStream a questo `indirizzo` · publish what happens to NATS JetStream at this address; see docs/bus.md")
 		fs.StringVar(&s.peers, "peers", "", "gli altri `nodi` dello stesso registro, separati da virgole · the other nodes of the same register, separated by commas: http://node2:8080,http://node3:8080")
+		fs.DurationVar(&s.lease, "nats-lease", esdb.DefaultTerm, "dopo quanto `tempo` di silenzio un altro nodo pubblica al posto di chi lo faceva · after how long a silence another node publishes instead of the one that did")
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
 		bindOwner(fs, &s.owner)
@@ -79,6 +81,9 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	}
 	if err := checkStore(s.store); err != nil {
 		return err
+	}
+	if s.lease < time.Second {
+		return usageError("--nats-lease: almeno un secondo · at least a second")
 	}
 	others, err := readPeers(s.peers)
 	if err != nil {
@@ -215,36 +220,6 @@ func reachable(a net.Addr) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// publish lets a bridge carry what happens to a broker, if there is to be one.
-func (s *serving) publish(ctx context.Context, r *register, fail context.CancelCauseFunc) (release func(), err error) {
-	if s.nats == "" {
-		return func() {}, nil
-	}
-	broker, err := bus.Connect(ctx, s.nats, r.log)
-	if err != nil {
-		return nil, err
-	}
-	bridge := &bus.Bridge{
-		Name: "nats", Log: r.store, Identity: r.store.Identity(), Publisher: broker,
-		Checkpoints: bus.FileCheckpoints(r.path("bridges")), Logger: r.log,
-	}
-	r.bridge.Store(bridge)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := bridge.Run(ctx); err != nil {
-			fail(err)
-		}
-	}()
-	return func() {
-		fail(nil)
-		<-ended
-		if err := broker.Close(); err != nil {
-			r.log.Warn("close the broker", "error", err)
-		}
-	}, nil
 }
 
 // grace is how long requests under way may take when the server stops.

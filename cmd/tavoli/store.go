@@ -33,7 +33,8 @@ type backend struct {
 	check  func(ctx context.Context, progress func(done, total int64)) ([]bolt.Finding, error)
 	stats  func() any
 	gauges map[string]func() float64
-	shared bool // others may write to it at the same time
+	lease  func(name string, term time.Duration) *esdb.Lease // nil: nobody else can do what is to be done once
+	shared bool                                              // others may write to it at the same time
 }
 
 // Keys are what a register needs of the keys to personal values.
@@ -92,7 +93,7 @@ func (o opening) servers(ctx context.Context) (*backend, error) {
 		return nil, storeFault(err)
 	}
 	stats := map[string]string{"servers": s.Where()}
-	return &backend{eventStore: s, stats: func() any { return stats }, shared: true}, nil
+	return &backend{eventStore: s, stats: func() any { return stats }, lease: s.Lease, shared: true}, nil
 }
 
 // storeFault says in a sentence, with an exit code of its own, why a store on
