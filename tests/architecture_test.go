@@ -38,7 +38,7 @@ var layers = []layer{
 	{"adapters/web", "domain projections", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"adapters/pages", "domain projections", ""},
 	{"cmd/tavoli-verify", "", "golang.org/x/mod/sumdb/note golang.org/x/mod/sumdb/tlog"}, // a second opinion: it knows nothing of ours
-	{"adapters/credentials", "", "github.com/pquerna/otp golang.org/x/crypto"},
+	{"adapters/credentials", "", "github.com/boombuler/barcode github.com/pquerna/otp golang.org/x/crypto"},
 	{"cmd/tavoli", "domain projections adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4/protos google.golang.org/grpc"},
 	{"tests/*", "domain projections adapters/* tests/storetest", ""},

@@ -3,7 +3,13 @@ package tests_test
 import (
 	"compress/gzip"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -14,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"tavoli/adapters/credentials"
 	"tavoli/adapters/memory"
 	"tavoli/adapters/pages"
 	"tavoli/adapters/web"
@@ -39,10 +46,10 @@ func newSite(t *testing.T, now time.Time) *site {
 	vault := domain.Vault{Keys: memory.NewKeys(), Log: store}
 	view := projections.NewView(store, vault.Open, projections.Options{Now: clock})
 	api := &web.Server{
-		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)),
+		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)), Credentials: credentials.New("Tavoli"),
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 	}
-	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
+	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api.Handler())
 	mux.Handle("/", shown.Handler())
@@ -107,8 +114,8 @@ func (s *site) send(path string, form url.Values, header ...string) (*http.Respo
 	return s.do(req)
 }
 
-// tell lets something happen by the API.
-func (s *site) tell(path, body string) {
+// tell lets something happen by the API and returns the answer.
+func (s *site) tell(path, body string) string {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.server.URL+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
@@ -116,9 +123,11 @@ func (s *site) tell(path, body string) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+siteToken)
-	if resp, answer := s.do(req); resp.StatusCode >= 300 {
+	resp, answer := s.do(req)
+	if resp.StatusCode >= 300 {
 		s.t.Fatalf("POST %s: %d %s", path, resp.StatusCode, answer)
 	}
+	return answer
 }
 
 // populate plans a tavolo with a mistake in its announcement, a speaker, and
@@ -213,6 +222,70 @@ func TestSignIn(t *testing.T) {
 	lacks(t, s.get("/", 200), "Esci")
 	s.send("/uscita", nil)
 	has(t, s.get("/", 200), "Esci")
+}
+
+// TestAnAccountOfOnesOwn plays how somebody gets a password and a second factor.
+func TestAnAccountOfOnesOwn(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.tell("/accounts", `{"account":"segreteria","label":"Segreteria","roles":["staff"]}`)
+	invitation := secretOf(t, s.tell("/accounts/segreteria/invitation", `{}`))
+	const password, next = "cavallo batteria graffetta", "altre quattro parole lunghe"
+	refused := func(path string, form url.Values, status int, want string) {
+		t.Helper()
+		resp, body := s.send(path, form)
+		if resp.StatusCode != status {
+			t.Errorf("%s: got %d, want %d", path, resp.StatusCode, status)
+		}
+		lacks(t, body, want)
+	}
+	refused("/invito", url.Values{"utenza": {"segreteria"}, "invito": {invitation}, "password": {"breve"}}, 422, "troppo breve")
+	refused("/invito", url.Values{"utenza": {"segreteria"}, "invito": {"altro"}, "password": {password}}, 403, "invito")
+	if resp, _ := s.send("/invito", url.Values{"utenza": {"segreteria"}, "invito": {invitation}, "password": {password}}); resp.Request.URL.Path != "/accesso" {
+		t.Errorf("got to %s", resp.Request.URL)
+	}
+	lacks(t, s.get("/utenza", 200), "Accesso") // nobody signed in: the sign-in
+	refused("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}}, 403, "sbagliati")
+	s.send("/accesso", url.Values{"utenza": {"segreteria"}, "password": {password}, "verso": {"/utenza"}})
+	mine := s.get("/utenza", 200)
+	lacks(t, mine, "segreteria", "Cambia la password")
+	refused("/utenza/password", url.Values{"attuale": {"x"}, "nuova": {next}}, 403, "sbagliati")
+	_, done := s.send("/utenza/password", url.Values{"attuale": {password}, "nuova": {next}})
+	lacks(t, done, "La password è cambiata")
+
+	_, offer := s.send("/utenza/secondo-fattore", nil)
+	lacks(t, offer, `class="qr"`)
+	secret := regexp.MustCompile(`name="segreto" value="(\w+)"`).FindStringSubmatch(offer)[1]
+	refused("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {"000000"}}, 422, "codice")
+	_, done = s.send("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {codeOf(t, secret, firstOfMay)}})
+	lacks(t, done, "serve anche il codice")
+	s.send("/uscita", nil)
+	refused("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}}, 403, "codice del momento")
+	s.send("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}, "codice": {codeOf(t, secret, firstOfMay)}})
+	lacks(t, s.get("/utenza", 200), "Cambia la password")
+}
+
+// secretOf reads the secret in an answer of the API.
+func secretOf(t *testing.T, answer string) string {
+	t.Helper()
+	var made struct{ Secret string }
+	if err := json.Unmarshal([]byte(answer), &made); err != nil || made.Secret == "" {
+		t.Fatalf("got %s (%v)", answer, err)
+	}
+	return made.Secret
+}
+
+// codeOf returns the code of a moment, as an app computes it (RFC 6238, RFC 4226).
+func codeOf(t *testing.T, secret string, at time.Time) string {
+	t.Helper()
+	key, err := base32.StdEncoding.DecodeString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha1.New, key)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/30)))
+	sum := mac.Sum(nil)
+	offset := sum[len(sum)-1] & 15
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
 }
 
 // TestPagesAreLight holds the first look to 150 kB over the wire, and the next to 20.

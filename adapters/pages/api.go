@@ -52,6 +52,23 @@ func (a api) get(ctx context.Context, path string, query url.Values, into any) e
 	return a.do(ctx, http.MethodGet, path, nil, nil, into)
 }
 
+// post asks for something to happen. The key makes a repetition harmless; without
+// one a repetition is another request.
+func (a api) post(ctx context.Context, path, key string, body, into any) error {
+	header := http.Header{"Content-Type": {"application/json"}}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	if body == nil {
+		body = struct{}{}
+	}
+	sent, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return a.do(ctx, http.MethodPost, path, header, sent, into)
+}
+
 // do sends a request to the API and decodes the answer, unless into is nil.
 func (a api) do(ctx context.Context, method, path string, header http.Header, body []byte, into any) error {
 	req, err := a.request(ctx, method, path, bytes.NewReader(body))

@@ -43,7 +43,7 @@ func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
 		"day": longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
-		"icon": s.icon, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
+		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
 	}
 }
 

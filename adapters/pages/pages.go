@@ -19,6 +19,9 @@ type Site struct {
 	// for in-presence.
 	Word func(word string) string
 
+	// QR returns a text as the black and white fields of a QR code; nil: none is shown.
+	QR func(text string) ([][]bool, error)
+
 	Owner   Owner
 	Version string
 
@@ -43,18 +46,25 @@ type page func(*visit) error
 // is told so by the API; it sends visitors to the sign-in first.
 func (s *Site) pages() map[string]page {
 	return map[string]page{
-		"GET /{$}":            showCalendar,
-		"GET /tavoli/{id}":    showTavolo,
-		"GET /accesso":        showSignIn,
-		"POST /accesso":       signIn,
-		"POST /uscita":        signOut,
-		"GET /lingua/{lang}":  chooseLanguage,
-		"GET /privacy":        showNotice("privacy"),
-		"GET /accessibilita":  showNotice("accessibility"),
-		"GET /programmatori":  showNotice("developers"),
-		"GET /robots.txt":     showRobots,
-		"GET /assets/{name}":  showAsset,
-		"GET /assets/{a}/{b}": showAsset,
+		"GET /{$}":                               showCalendar,
+		"GET /tavoli/{id}":                       showTavolo,
+		"GET /accesso":                           showSignIn,
+		"POST /accesso":                          signIn,
+		"POST /uscita":                           signOut,
+		"GET /invito":                            showInvitation,
+		"POST /invito":                           acceptInvitation,
+		"GET /utenza":                            showAccount,
+		"POST /utenza/password":                  changePassword,
+		"POST /utenza/secondo-fattore":           offerFactor,
+		"POST /utenza/secondo-fattore/conferma":  confirmFactor,
+		"POST /utenza/secondo-fattore/rimozione": removeFactor,
+		"GET /lingua/{lang}":                     chooseLanguage,
+		"GET /privacy":                           showNotice("privacy"),
+		"GET /accessibilita":                     showNotice("accessibility"),
+		"GET /programmatori":                     showNotice("developers"),
+		"GET /robots.txt":                        showRobots,
+		"GET /assets/{name}":                     showAsset,
+		"GET /assets/{a}/{b}":                    showAsset,
 	}
 }
 

@@ -1,45 +1,88 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // A signInPage asks who wants to come in.
 type signInPage struct {
 	*visit
-	To    string // where to go afterwards
-	Wrong string // what was wrong the last time
+	To      string // where to go afterwards
+	Account string // as it was entered the last time
+	Wrong   string // what was wrong the last time
+	Code    bool   // a code is asked for
 }
 
 func showSignIn(v *visit) error {
 	return v.show("signin", signInPage{visit: v, To: here(v.r.URL.Query().Get("verso"))})
 }
 
-// signIn lets in who holds a token, which becomes the secret of the session.
+// signIn lets in who knows a password, or holds a token, which becomes the secret of
+// the session.
 func signIn(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return errBadForm
+	form, err := v.form()
+	if err != nil {
+		return err
 	}
-	p := signInPage{visit: v, To: here(v.r.PostForm.Get("verso"))}
-	token := strings.TrimSpace(v.r.PostForm.Get("gettone"))
-	v.token = token
-	err := v.get("/me", nil, nil)
-	switch status := statusOf(err); {
-	case token == "" || status == http.StatusUnauthorized || status == http.StatusForbidden:
+	p := signInPage{visit: v, To: here(form.Get("verso")), Account: strings.TrimSpace(form.Get("utenza"))}
+	secret := strings.TrimSpace(form.Get("gettone"))
+	if secret != "" {
+		err = v.tryToken(secret)
+	} else {
+		secret, err = v.openSession(p.Account, form.Get("password"), strings.TrimSpace(form.Get("codice")))
+	}
+	problem, refused := errors.AsType[*problem](err)
+	switch {
+	case refused && problem.Status < http.StatusInternalServerError:
 		v.forget()
 		v.status = http.StatusForbidden
-		p.Wrong = v.T("Il gettone non è valido, è scaduto o è stato revocato.", "The token is unknown, expired or revoked.")
+		if problem.Status == http.StatusTooManyRequests {
+			v.status = problem.Status
+		}
+		p.Wrong, p.Code = problem.Detail, problem.Code == "code-required"
 		return v.show("signin", p)
 	case err != nil:
 		return err
 	}
-	http.SetCookie(v.w, v.cookie(sessionCookie, token, sessionTime))
+	http.SetCookie(v.w, v.cookie(sessionCookie, secret, sessionTime))
 	v.redirect(p.To)
 	return nil
 }
 
+// tryToken asks whether a token opens anything.
+func (v *visit) tryToken(token string) error {
+	v.token = token
+	return v.get("/me", nil, nil)
+}
+
+// openSession signs in with a password and remembers the device.
+func (v *visit) openSession(account, password, code string) (string, error) {
+	v.token = ""
+	body := map[string]string{"account": account, "password": password, "code": code}
+	if c, err := v.r.Cookie(deviceCookie); err == nil {
+		body["device"] = c.Value
+	}
+	var made struct {
+		Secret string `json:"secret"`
+		Device string `json:"device"`
+	}
+	if err := v.post("/sessions", "", body, &made); err != nil {
+		return "", err
+	}
+	device := v.cookie(deviceCookie, made.Device, 365*24*time.Hour)
+	device.Path = "/accesso"
+	http.SetCookie(v.w, device)
+	return made.Secret, nil
+}
+
+// signOut ends the session, if it is one: a token goes on to open its account elsewhere.
 func signOut(v *visit) error {
+	if err := v.post("/me/session-end", "", nil, nil); err != nil && statusOf(err) >= http.StatusInternalServerError {
+		return err
+	}
 	v.forget()
 	v.redirect("/")
 	return nil
@@ -51,7 +94,49 @@ func chooseLanguage(v *visit) error {
 	if lang != "it" && lang != "en" {
 		return errNoPage
 	}
-	http.SetCookie(v.w, v.cookie(languageCookie, lang, 365*24*sessionTime*2))
+	http.SetCookie(v.w, v.cookie(languageCookie, lang, 365*24*time.Hour))
 	v.redirect(v.r.URL.Query().Get("verso"))
 	return nil
+}
+
+// An invitationPage lets somebody choose a password who was invited.
+type invitationPage struct {
+	*visit
+	Account string
+	Wrong   string
+}
+
+func showInvitation(v *visit) error {
+	return v.show("invitation", invitationPage{visit: v, Account: v.r.URL.Query().Get("utenza")})
+}
+
+// acceptInvitation sets the password. The secret is typed in or pasted: it stands in
+// no address.
+func acceptInvitation(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	p := invitationPage{visit: v, Account: strings.TrimSpace(form.Get("utenza"))}
+	err = v.post("/invitations/acceptance", "", map[string]string{
+		"account": p.Account, "secret": strings.TrimSpace(form.Get("invito")), "password": form.Get("password"),
+	}, nil)
+	problem, refused := errors.AsType[*problem](err)
+	switch {
+	case refused && problem.Status < http.StatusInternalServerError:
+		v.status, p.Wrong = problem.Status, problem.why()
+		return v.show("invitation", p)
+	case err != nil:
+		return err
+	}
+	v.redirect("/accesso")
+	return nil
+}
+
+// why says what is wrong in one sentence, with the first field that is.
+func (p *problem) why() string {
+	if len(p.Errors) > 0 {
+		return initialUpper(strings.TrimPrefix(p.Errors[0].Pointer, "/")) + ": " + p.Errors[0].Text
+	}
+	return p.Detail
 }

@@ -40,6 +40,7 @@ type who struct {
 const (
 	sessionCookie  = "tavoli_sessione"
 	languageCookie = "tavoli_lingua"
+	deviceCookie   = "tavoli_dispositivo" // that somebody signed in here before
 	sessionTime    = 12 * time.Hour
 	maxForm        = 256 << 10 // bytes of a form
 )
@@ -72,6 +73,19 @@ func (v *visit) headers() {
 // secure reports whether the visitor came by TLS, here or at a proxy in front.
 func (v *visit) secure() bool {
 	return v.r.TLS != nil || strings.EqualFold(v.r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// post lets something happen by the API.
+func (v *visit) post(path, key string, body, into any) error {
+	return v.api().post(v.r.Context(), path, key, body, into)
+}
+
+// form reads what was filled in.
+func (v *visit) form() (url.Values, error) {
+	if err := v.r.ParseForm(); err != nil {
+		return nil, errBadForm
+	}
+	return v.r.PostForm, nil
 }
 
 // api returns the API as the visitor may ask it.
