@@ -13,11 +13,12 @@ import (
 	"tavoli/projections"
 )
 
-// How often it is looked whether somebody was forgotten, here or on another node,
-// and how long is waited after a failure.
+// How often it is looked whether somebody was forgotten, here or on another node, and
+// how long is waited after a failure.
 const (
 	eraseLook  = time.Second
 	eraseAgain = 10 * time.Second
+	eraseAll   = time.Hour // between two looks at everybody who was ever forgotten
 )
 
 // An erasing does what the facts ask for that persons were forgotten: first the keys
@@ -29,7 +30,8 @@ type erasing struct {
 	ended chan struct{} // closed when nothing is erased any more
 
 	mu      sync.Mutex
-	looked  bool            // at what was forgotten before the register was opened
+	looked  bool            // at everybody who was ever forgotten
+	whole   time.Time       // when
 	done    domain.Position // up to where all is gone
 	fault   error           // of the last try
 	changed chan struct{}   // closed when done or fault are others
@@ -52,12 +54,22 @@ func (e *erasing) reached(at domain.Position) bool {
 	return looked && done >= at
 }
 
+// due reports whether it is time to look at everybody.
+func (e *erasing) due() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.looked || time.Since(e.whole) > eraseAll
+}
+
 // tried notes what came of a try.
-func (e *erasing) tried(done domain.Position, fault error) {
+func (e *erasing) tried(done domain.Position, whole bool, fault error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fault = fault; fault == nil {
 		e.done, e.looked = done, true
+	}
+	if fault == nil && whole {
+		e.whole = time.Now()
 	}
 	close(e.changed)
 	e.changed = make(chan struct{})
@@ -87,50 +99,60 @@ func (r *register) erase(ctx context.Context) {
 	}
 }
 
-// eraseNow erases what the facts ask for that the read models show.
+// eraseNow erases what the facts ask for that the read models show: the new ones and,
+// from time to time, all there are.
 func (r *register) eraseNow(ctx context.Context) error {
-	done, looked, _, _ := r.erasing.state()
+	done, _, _, _ := r.erasing.state()
+	whole := r.erasing.due()
+	if whole {
+		done = 0
+	}
 	list, err := projections.Ask(ctx, r.view, 0, func(m *projections.Models) ([]projections.Erasure, error) {
 		return m.Retention.Erasures(done), nil
 	})
-	if err != nil || looked && len(list) == 0 {
+	if err != nil || !whole && len(list) == 0 {
 		return err
 	}
 	if len(list) > 0 {
-		err = r.eraseAll(ctx, list, !looked)
+		err = r.eraseThem(ctx, list, whole)
 		done = list[len(list)-1].Position
 	}
-	r.erasing.tried(done, err)
+	r.erasing.tried(done, whole, err)
 	return err
 }
 
-// eraseAll goes through the steps. The order matters: once the keys are gone nothing
+// eraseThem goes through the steps. The order matters: once the keys are gone nothing
 // can be read any more, and the keys are found by the values.
-func (r *register) eraseAll(ctx context.Context, list []projections.Erasure, again bool) error {
-	if err := r.destroyKeys(ctx, list); err != nil {
+func (r *register) eraseThem(ctx context.Context, list []projections.Erasure, again bool) error {
+	keys, err := r.destroyKeys(ctx, list)
+	if err != nil {
 		return fmt.Errorf("destroy the keys: %w", err)
 	}
 	r.view.Forget()
 	r.web.Forget()
-	if err := r.removeValues(ctx, list, again); err != nil {
+	streams, err := r.removeValues(ctx, list, again)
+	if err != nil {
 		return fmt.Errorf("remove the sealed values: %w", err)
 	}
 	newest := list[len(list)-1].Position
-	if err := r.renewSnapshot(ctx, newest); err != nil {
+	renewed, err := r.renewSnapshot(ctx, newest)
+	if err != nil {
 		return fmt.Errorf("drop the snapshot: %w", err)
 	}
-	r.log.Info("erased", "persons", len(list), "position", uint64(newest), "again", again)
+	if !again || keys+streams > 0 || renewed {
+		r.log.Info("erased", "persons", len(list), "keys", keys, "streams", streams, "position", uint64(newest), "again", again)
+	}
 	return nil
 }
 
 // destroyKeys destroys the keys that are there still: those the facts name, and any
 // under which values were sealed since.
-func (r *register) destroyKeys(ctx context.Context, list []projections.Erasure) error {
+func (r *register) destroyKeys(ctx context.Context, list []projections.Erasure) (int, error) {
 	var live []domain.KeyID
 	for _, e := range list {
 		more, err := r.vault.KeysOf(ctx, e.Person)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, id := range append(e.Keys, more...) {
 			_, err := r.keys.Key(id)
@@ -141,15 +163,15 @@ func (r *register) destroyKeys(ctx context.Context, list []projections.Erasure) 
 		}
 	}
 	if len(live) == 0 {
-		return nil
+		return 0, nil
 	}
-	return r.keys.Destroy(ctx, live...)
+	return len(live), r.keys.Destroy(ctx, live...)
 }
 
 // removeValues removes the personal streams. When the register opens only those are
 // looked at that hold something still: a store in a file finishes by itself what it
 // began, one on servers has to be asked for every one again.
-func (r *register) removeValues(ctx context.Context, list []projections.Erasure, again bool) error {
+func (r *register) removeValues(ctx context.Context, list []projections.Erasure, again bool) (int, error) {
 	var names []domain.Stream
 	for _, e := range list {
 		name := domain.PersonaStream(e.Person)
@@ -157,14 +179,14 @@ func (r *register) removeValues(ctx context.Context, list []projections.Erasure,
 		if again && !r.store.shared {
 			var err error
 			if there, err = r.hasEvents(ctx, name); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		if there {
 			names = append(names, name)
 		}
 	}
-	return r.store.forgetAll(ctx, names...)
+	return len(names), r.store.forgetAll(ctx, names...)
 }
 
 // forgetAll removes personal streams, together where the store can.
@@ -183,25 +205,25 @@ func (b *backend) forgetAll(ctx context.Context, names ...domain.Stream) error {
 }
 
 // renewSnapshot takes a new snapshot in the place of one that was taken before a
-// position, or at least takes that away.
-func (r *register) renewSnapshot(ctx context.Context, at domain.Position) error {
+// position, or at least takes that away. It reports whether there was anything to do.
+func (r *register) renewSnapshot(ctx context.Context, at domain.Position) (bool, error) {
 	r.snapshots.Lock()
 	defer r.snapshots.Unlock()
 	if newest := r.newestSnapshot(); newest != nil && newest.Position >= at {
-		return nil
+		return false, nil
 	}
 	info, err := r.view.Snapshot(ctx)
 	if err == nil {
 		r.log.Info("snapshot", "position", uint64(info.Position), "bytes", info.Bytes)
-		return nil
+		return true, nil
 	}
 	r.log.Warn("no snapshot of the read models was taken; the next start reads the log", "error", err)
 	for _, name := range []string{snapshotFile, snapshotFile + ".new"} {
 		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // erased waits until what the facts up to a position ask for is gone, or a try fails.
