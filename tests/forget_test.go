@@ -441,7 +441,7 @@ func TestACopyOfTheKeysIsNoWayBack(t *testing.T) {
 }
 
 // killsWhileForgetting is how often the program is killed, each time a little later.
-const killsWhileForgetting = 12
+const killsWhileForgetting = 8
 
 // TestKilledWhileForgetting kills the program at any moment while it forgets
 // somebody: whoever was forgotten by then is gone after the next start.
@@ -472,7 +472,7 @@ func TestKilledWhileForgetting(t *testing.T) {
 		select {
 		case answer := <-answered:
 			answered <- answer
-		case <-time.After(time.Duration(round*round) * 300 * time.Microsecond): // the moment is the point
+		case <-time.After(time.Duration(round*round) * 400 * time.Microsecond): // the moment is the point
 		}
 		s.kill()
 		done := strings.Contains(<-answered, `"erased":true`)
