@@ -44,8 +44,9 @@ type tavolo struct {
 	reschedulings  []Rescheduling
 	calledOff      *CallingOff
 	guests         []Guests
-	started        bool // registrations were opened by hand
-	stopped        bool // and closed
+	met            []domain.PersonID // whom its history ever named, participants apart
+	started        bool              // registrations were opened by hand
+	stopped        bool              // and closed
 	revision       domain.Revision
 }
 
@@ -120,16 +121,24 @@ func (c *Calendar) convene(rec *domain.Record) {
 func (c *Calendar) prepare(rec *domain.Record) {
 	switch e := rec.Event.(type) {
 	case domain.AgendaSet:
-		c.at(e.Tavolo, rec).agenda = slices.Clone(e.Items)
+		row := c.at(e.Tavolo, rec)
+		row.agenda = slices.Clone(e.Items)
+		for _, item := range e.Items {
+			if item.Speaker != nil {
+				row.meet(*item.Speaker)
+			}
+		}
 	case domain.SpeakerInvited:
 		row := c.at(e.Tavolo, rec)
 		row.dismiss(e.Person)
 		row.speakers = append(row.speakers, speaker{e.Person, e.Ente, e.Role, e.Topic})
+		row.meet(e.Person)
 		c.people.index(e.Person)
 	case domain.SpeakerWithdrawn:
 		c.at(e.Tavolo, rec).dismiss(e.Person)
 	case domain.GroupFormed:
 		row := c.at(e.Tavolo, rec)
+		row.meet(e.Members...)
 		formed := group{e.Group, e.Title, slices.Clone(e.Members)}
 		if i := slices.IndexFunc(row.groups, func(g group) bool { return g.id == e.Group }); i >= 0 {
 			row.groups[i] = formed
@@ -139,6 +148,7 @@ func (c *Calendar) prepare(rec *domain.Record) {
 	case domain.MaterialPublished:
 		row := c.at(e.Tavolo, rec)
 		row.materials = append(row.materials, e)
+		row.meet(e.Authors...)
 	}
 }
 
@@ -229,6 +239,15 @@ func (row *tavolo) rectify(e domain.TavoloRectified, rec *domain.Record) {
 	case domain.RectifyOrdinal:
 		if n, err := strconv.Atoi(e.Right); err == nil {
 			row.ordinal = n
+		}
+	}
+}
+
+// meet notes persons whom the history names, each once.
+func (row *tavolo) meet(persons ...domain.PersonID) {
+	for _, p := range persons {
+		if !slices.Contains(row.met, p) {
+			row.met = append(row.met, p)
 		}
 	}
 }

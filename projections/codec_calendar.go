@@ -39,6 +39,7 @@ func (row *tavolo) encode(e *encoder) {
 	row.encodeChanges(e)
 	e.bool(row.started)
 	e.bool(row.stopped)
+	list(e, row.met, e.uuid)
 	e.revision(row.revision)
 }
 
@@ -103,7 +104,7 @@ func (row *tavolo) encodeChanges(e *encoder) {
 
 // decode implements model.
 func (c *Calendar) decode(d *decoder) {
-	c.by, c.last = readSorted(d, 25, func() domain.TavoloID { return domain.TavoloID(d.text()) }, d.tavolo), nil
+	c.by, c.last = readSorted(d, 26, func() domain.TavoloID { return domain.TavoloID(d.text()) }, d.tavolo), nil
 }
 
 func (d *decoder) tavolo(id domain.TavoloID) *tavolo {
@@ -122,7 +123,7 @@ func (d *decoder) tavolo(id domain.TavoloID) *tavolo {
 	}
 	d.programme(row)
 	d.changes(row)
-	row.started, row.stopped, row.revision = d.bool(), d.bool(), d.revision()
+	row.started, row.stopped, row.met, row.revision = d.bool(), d.bool(), d.ids(), d.revision()
 	return row
 }
 

@@ -71,7 +71,7 @@ func (m *Models) models() []part {
 		{"programmi", 1, &m.Programmi},
 		{"enti", 1, &m.Enti},
 		{"people", 2, &m.People},
-		{"calendar", 1, &m.Calendar},
+		{"calendar", 2, &m.Calendar},
 		{"rosters", 1, &m.Rosters},
 		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},

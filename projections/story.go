@@ -24,6 +24,7 @@ type TrailEntry struct {
 	Stream      domain.Stream   `json:"stream"`
 	Type        string          `json:"type"`
 	Summary     string          `json:"summary_it"`
+	SummaryEn   string          `json:"summary_en"`
 	Reason      string          `json:"reason,omitempty"`
 	Command     uuid.UUID       `json:"command"`
 	Correlation uuid.UUID       `json:"correlation"`
@@ -48,9 +49,14 @@ type Names struct {
 // before it and after it, as far as it counts at the moments given. It reads the
 // log while it tells, so that a long history needs no memory.
 func Story(ctx context.Context, log domain.Log, stream domain.Stream, at Moments, names Names) iter.Seq2[TrailEntry, error] {
+	return strand(ctx, log, Strand{Stream: stream}, at, names)
+}
+
+// strand tells what of a stream belongs to a tale.
+func strand(ctx context.Context, log domain.Log, s Strand, at Moments, names Names) iter.Seq2[TrailEntry, error] {
 	return func(yield func(TrailEntry, error) bool) {
 		t := newTeller(names)
-		for entry, err := range log.ReadStream(ctx, stream, 0) {
+		for entry, err := range log.ReadStream(ctx, s.Stream, 0) {
 			if err != nil {
 				yield(TrailEntry{}, err)
 				return
@@ -63,7 +69,10 @@ func Story(ctx context.Context, log domain.Log, stream domain.Stream, at Moments
 			if at.later(&rec) {
 				return
 			}
-			if at.counts(&rec) && !yield(t.entry(&rec), nil) {
+			if !at.counts(&rec) {
+				continue
+			}
+			if told := t.entry(&rec); s.asks(t, rec.Event) && !yield(told, nil) {
 				return
 			}
 		}
@@ -152,19 +161,21 @@ type teller struct {
 	facts   map[string]any
 	names   Names
 	changes map[string]any // what stood at a path before the event
+	english *teller        // tells the same in English; nil: this one does
 }
 
 func newTeller(names Names) *teller {
-	return &teller{facts: make(map[string]any), names: names}
+	return &teller{facts: make(map[string]any), names: names, english: &teller{facts: make(map[string]any), names: names}}
 }
 
 // entry takes an event in and tells it.
 func (t *teller) entry(rec *domain.Record) TrailEntry {
 	t.changes = make(map[string]any)
 	summary, reason := t.tell(rec.Event)
+	english, _ := t.english.tell(rec.Event)
 	e := TrailEntry{
 		Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt, EffectiveAt: rec.EffectiveAt, Actor: rec.Actor,
-		Stream: rec.Stream, Type: rec.Type, Summary: summary, Reason: reason, Command: rec.Command, Correlation: rec.Correlation,
+		Stream: rec.Stream, Type: rec.Type, Summary: summary, SummaryEn: english, Reason: reason, Command: rec.Command, Correlation: rec.Correlation,
 		Changes: []Change{},
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.changes)) {
@@ -184,14 +195,14 @@ func (t *teller) tell(event domain.Event) (summary, reason string) {
 			return summary, reason
 		}
 	}
-	return "Registrato un fatto di tipo " + event.Name(), ""
+	return t.say("Registrato un fatto di tipo %s", "A fact recorded of the kind %s", event.Name()), ""
 }
 
 // set notes a fact: a text, a number, or whether something is so. What is empty
 // is nothing there.
 func (t *teller) set(path string, value any) {
 	before := t.facts[path]
-	if _, changed := t.changes[path]; !changed {
+	if _, changed := t.changes[path]; !changed && t.changes != nil {
 		t.changes[path] = before
 	}
 	switch value {
@@ -232,7 +243,7 @@ func (t *teller) name(p domain.PersonID) string {
 			return name
 		}
 	}
-	return "la persona " + p.String()[:8]
+	return t.say("la persona ", "the person ") + p.String()[:8]
 }
 
 // ente returns how an ente is called.

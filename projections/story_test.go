@@ -40,12 +40,25 @@ func TestEveryEventIsTold(t *testing.T) {
 			if e.Summary == "" || strings.Contains(e.Summary, "fatto di tipo") || strings.Contains(e.Summary, "%!") {
 				t.Errorf("%s is told as %q", e.Type, e.Summary)
 			}
+			if e.SummaryEn == "" || e.SummaryEn == e.Summary || strings.Contains(e.SummaryEn, "%!") {
+				t.Errorf("%s is told in English as %q", e.Type, e.SummaryEn)
+			}
+			for _, word := range strings.Fields(e.SummaryEn) {
+				if italianOnly[strings.Trim(word, "(),.:")] {
+					t.Errorf("%s is told in English with %q: %q", e.Type, word, e.SummaryEn)
+				}
+			}
 			if text := asJSON(t, e); strings.Contains(text, "Rossi") || strings.Contains(text, "Errore") {
 				t.Errorf("%s tells a name: %s", e.Type, text)
 			}
 		}
 	}
 	same(t, "kinds of events told", slices.Sorted(maps.Keys(told)), domain.EventNames())
+}
+
+// italianOnly are words that stand in no English sentence.
+var italianOnly = map[string]bool{
+	"il": true, "del": true, "della": true, "dal": true, "alle": true, "dalle": true, "persona": true, "presenza": true, "minuti": true, "posti": true, "fino": true, "senza": true, "su": true,
 }
 
 func TestStoryGolden(t *testing.T) {

@@ -2,12 +2,13 @@ package projections
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tavoli/domain"
 )
 
-// This file tells in Italian what happens to enti, programmes, accounts and persons.
+// This file tells in Italian and in English what happens to enti, programmes, accounts and persons.
 
 // tellEnte tells what happens to an ente.
 func (t *teller) tellEnte(event domain.Event) (summary, reason string) {
@@ -17,30 +18,30 @@ func (t *teller) tellEnte(event domain.Event) (summary, reason string) {
 		t.set("/province", e.Province)
 		t.set("/istat", e.Istat)
 		t.set("/ipa", e.Ipa)
-		return fmt.Sprintf("Censito l'ente %s (%s)", e.Official, e.Ente), ""
+		return t.say("Censito l'ente %s (%s)", "Ente made known: %s (%s)", e.Official, e.Ente), ""
 	case domain.EnteRenamed:
 		t.set("/name", e.Official)
 		t.alias(e.Was)
-		return fmt.Sprintf("Cambiata la denominazione dal %s: era %s, è %s", e.From, e.Was, e.Official), e.Reason
+		return t.say("Cambiata la denominazione dal %s: era %s, è %s", "Renamed from %s on: it was %s, it is %s", e.From, e.Was, e.Official), e.Reason
 	case domain.AliasAdded:
 		t.alias(e.Alias)
-		return fmt.Sprintf("Aggiunta la grafia «%s»", e.Alias), ""
+		return t.say("Aggiunta la grafia «%s»", "Another spelling noted: “%s”", e.Alias), ""
 	case domain.CoordinamentoJoined:
 		t.set("/coordinamento/member", true)
 		t.set("/coordinamento/from", string(e.From))
 		t.set("/coordinamento/until", nil)
 		t.set("/coordinamento/scheda", e.Scheda)
-		return fmt.Sprintf("Adesione al Coordinamento dal %s", e.From), ""
+		return t.say("Adesione al Coordinamento dal %s", "Joined the coordinamento on %s", e.From), ""
 	case domain.CoordinamentoLeft:
 		t.set("/coordinamento/member", false)
 		t.set("/coordinamento/until", string(e.On))
-		return fmt.Sprintf("Uscita dal Coordinamento il %s", e.On), e.Reason
+		return t.say("Uscita dal Coordinamento il %s", "Left the coordinamento on %s", e.On), e.Reason
 	case domain.SaiProjectRecorded:
 		at := "/sai_projects/" + e.Project
 		t.set(at+"/category", string(e.Category))
 		t.set(at+"/places", e.Places)
 		t.span(at, e.From, e.Until)
-		return fmt.Sprintf("Registrato il progetto SAI %s (%s, %s) dal %s", e.Project, e.Category, counted(e.Places, "posto", "posti"), e.From), ""
+		return t.say("Registrato il progetto SAI %s (%s, %s) dal %s", "SAI project %s recorded (%s, %s) from %s on", e.Project, e.Category, t.counted(e.Places, "posto", "posti", "place", "places"), e.From), ""
 	}
 	return t.tellTrust(event)
 }
@@ -50,16 +51,16 @@ func (t *teller) tellTrust(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.ReferenteAppointed:
 		t.span("/referenti/"+e.Person.String(), e.From, e.Until)
-		return fmt.Sprintf("Nomina a referente di %s dal %s", t.name(e.Person), e.From), ""
+		return t.say("Nomina a referente di %s dal %s", "%s appointed referente from %s on", t.name(e.Person), e.From), ""
 	case domain.ReferenteRelieved:
 		t.set("/referenti/"+e.Person.String()+"/until", string(e.On))
-		return fmt.Sprintf("Cessazione da referente di %s il %s", t.name(e.Person), e.On), e.Reason
+		return t.say("Cessazione da referente di %s il %s", "%s relieved as referente on %s", t.name(e.Person), e.On), e.Reason
 	case domain.GestoreEntrusted:
 		t.span(gestorePath(e.Gestore, e.Project), e.From, e.Until)
-		return fmt.Sprintf("Affidata a %s la gestione%s dal %s", t.ente(e.Gestore), ofProject(e.Project), e.From), ""
+		return t.say("Affidata a %s la gestione%s dal %s", "%s entrusted with running%s from %s on", t.ente(e.Gestore), t.ofProject(e.Project), e.From), ""
 	case domain.GestoreReleased:
 		t.set(gestorePath(e.Gestore, e.Project)+"/until", string(e.On))
-		return fmt.Sprintf("Cessata la gestione%s di %s il %s", ofProject(e.Project), t.ente(e.Gestore), e.On), e.Reason
+		return t.say("Cessata la gestione%s di %s il %s", "Running%s by %s ended on %s", t.ofProject(e.Project), t.ente(e.Gestore), e.On), e.Reason
 	}
 	return "", ""
 }
@@ -68,11 +69,11 @@ func gestorePath(gestore domain.EnteRef, project string) string {
 	return "/gestori/" + gestore.String() + "/" + project
 }
 
-func ofProject(project string) string {
+func (t *teller) ofProject(project string) string {
 	if project == "" {
 		return ""
 	}
-	return " del progetto " + project
+	return t.say(" del progetto ", " the project ") + project
 }
 
 // span notes from when until when something holds.
@@ -95,23 +96,23 @@ func (t *teller) tellProgramma(event domain.Event) (summary, reason string) {
 		t.set("/title", e.Title)
 		t.set("/acronym", e.Acronym)
 		t.set("/fund", e.Fund)
-		return fmt.Sprintf("Aperto il programma %s «%s»", e.Programma, e.Title), ""
+		return t.say("Aperto il programma %s «%s»", "Programme %s opened: “%s”", e.Programma, e.Title), ""
 	case domain.FundingBlockApproved:
 		at := "/funding_blocks/" + string(e.ValidFrom)
 		t.set(at+"/text", e.Text)
 		t.set(at+"/approval", e.Approval)
 		t.setList(at+"/logos", e.Logos)
-		return fmt.Sprintf("Approvato il blocco di finanziamento valido dal %s", e.ValidFrom), ""
+		return t.say("Approvato il blocco di finanziamento valido dal %s", "Funding paragraph approved, valid from %s", e.ValidFrom), ""
 	case domain.PartnerJoined:
 		t.set("/partners/"+e.Ente.String(), string(e.Role))
 		role := "partner"
 		if e.Role == domain.Capofila {
 			role = "capofila"
 		}
-		return fmt.Sprintf("Adesione di %s come %s", t.ente(e.Ente), role), ""
+		return t.say("Adesione di %s come %s", "%s joined as %s", t.ente(e.Ente), role), ""
 	case domain.PartnerLeft:
 		t.set("/partners/"+e.Ente.String(), nil)
-		return fmt.Sprintf("Uscita del partner %s il %s", t.ente(e.Ente), e.On), e.Reason
+		return t.say("Uscita del partner %s il %s", "Partner %s left on %s", t.ente(e.Ente), e.On), e.Reason
 	}
 	return t.tellRetention(event)
 }
@@ -122,10 +123,10 @@ func (t *teller) tellRetention(event domain.Event) (summary, reason string) {
 	case domain.RetentionSet:
 		t.set("/retention/retain_until", string(e.RetainUntil()))
 		t.set("/retention/basis", e.Basis)
-		return fmt.Sprintf("Stabilita la conservazione fino al %s: %s dal %d (%s)", e.RetainUntil(), counted(e.Years, "anno", "anni"), e.ReferenceYear, e.Basis), ""
+		return t.say("Stabilita la conservazione fino al %s: %s dal %d (%s)", "To be kept until %s: %s from %d (%s)", e.RetainUntil(), t.counted(e.Years, "anno", "anni", "year", "years"), e.ReferenceYear, e.Basis), ""
 	case domain.HoldPlaced:
-		t.set("/holds/"+e.Hold.String(), orWhole(e.Tavolo))
-		text := "Sospesa ogni cancellazione per " + orWhole(e.Tavolo)
+		t.set("/holds/"+e.Hold.String(), t.whole(e.Tavolo))
+		text := t.say("Sospesa ogni cancellazione per ", "Every removal suspended for ") + t.whole(e.Tavolo)
 		if e.Reference != "" {
 			text += " (" + e.Reference + ")"
 		}
@@ -133,17 +134,17 @@ func (t *teller) tellRetention(event domain.Event) (summary, reason string) {
 	case domain.HoldLifted:
 		of := t.text("/holds/" + e.Hold.String())
 		t.set("/holds/"+e.Hold.String(), nil)
-		return "Tolta la sospensione delle cancellazioni per " + of, e.Reason
+		return t.say("Tolta la sospensione delle cancellazioni per ", "Removals no longer suspended for ") + of, e.Reason
 	}
 	return "", ""
 }
 
-// orWhole returns what a hold is of.
-func orWhole(id domain.TavoloID) string {
+// whole returns what a hold is of.
+func (t *teller) whole(id domain.TavoloID) string {
 	if id == "" {
-		return "l'intero programma"
+		return t.say("l'intero programma", "the whole programme")
 	}
-	return "il tavolo " + string(id)
+	return t.say("il tavolo ", "the tavolo ") + string(id)
 }
 
 // tellAccount tells who may do what, and who was shown what.
@@ -151,35 +152,62 @@ func (t *teller) tellAccount(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.AccountOpened:
 		t.set("/label", e.Label)
-		return fmt.Sprintf("Aperta l'utenza %s «%s»", e.Account, e.Label), ""
+		return t.say("Aperta l'utenza %s «%s»", "Account %s opened: “%s”", e.Account, e.Label), ""
 	case domain.RoleGranted:
-		t.set("/roles/"+string(e.Role), untilText(e.Until))
-		return fmt.Sprintf("Assegnato il ruolo %s (%s)", e.Role, untilText(e.Until)), ""
+		t.role(e.Role, true, moment(e.Until), e.Scope)
+		return t.say("Assegnato il ruolo %s (%s)%s", "Role %s granted (%s)%s", e.Role, t.untilText(e.Until), t.scopeText(e.Scope)), ""
 	case domain.RoleRevoked:
-		t.set("/roles/"+string(e.Role), nil)
-		return fmt.Sprintf("Revocato il ruolo %s", e.Role), e.Reason
+		t.role(e.Role, nil, nil, domain.Scope{})
+		return t.say("Revocato il ruolo %s", "Role %s revoked", e.Role), e.Reason
 	case domain.TokenIssued:
-		t.set("/tokens/"+e.Token.String(), untilText(e.Until))
-		return fmt.Sprintf("Rilasciato un token (%s)", untilText(e.Until)), ""
+		t.set("/tokens/"+e.Token.String(), true)
+		t.set("/tokens/"+e.Token.String()+"/until", moment(e.Until))
+		return t.say("Rilasciato un token (%s)", "Token issued (%s)", t.untilText(e.Until)), ""
 	case domain.TokenRevoked:
 		t.set("/tokens/"+e.Token.String(), nil)
-		return "Revocato un token", e.Reason
+		t.set("/tokens/"+e.Token.String()+"/until", nil)
+		return t.say("Revocato un token", "Token revoked"), e.Reason
 	case domain.PersonalDataDisclosed:
-		how := "consultati"
+		how := t.say("consultati", "looked at")
 		if e.Form == domain.AsExport {
-			how = "esportati"
+			how = t.say("esportati", "exported")
 		}
-		text := fmt.Sprintf("Dati personali %s: %s", how, e.Subject)
+		text := t.say("Dati personali %s: %s", "Personal data %s: %s", how, e.Subject)
 		return text, e.Purpose
 	}
 	return "", ""
 }
 
-func untilText(until *time.Time) string {
-	if until == nil {
-		return "senza scadenza"
+// role notes that an account has a role, until when, and what an inspector may see.
+func (t *teller) role(role domain.Role, has, until any, scope domain.Scope) {
+	at := "/roles/" + string(role)
+	t.set(at, has)
+	t.set(at+"/until", until)
+	t.setList(at+"/scope/programmi", stringsOf(scope.Programmi))
+	t.setList(at+"/scope/tavoli", stringsOf(scope.Tavoli))
+}
+
+func stringsOf[T ~string](list []T) []string {
+	texts := make([]string, len(list))
+	for i, text := range list {
+		texts[i] = string(text)
 	}
-	return "fino al " + when(*until)
+	return texts
+}
+
+// scopeText returns what an inspector may look into.
+func (t *teller) scopeText(s domain.Scope) string {
+	if s.IsZero() {
+		return ""
+	}
+	return t.say(" su: ", " for: ") + strings.Join(append(stringsOf(s.Programmi), stringsOf(s.Tavoli)...), ", ")
+}
+
+func (t *teller) untilText(until *time.Time) string {
+	if until == nil {
+		return t.say("senza scadenza", "without an end")
+	}
+	return t.say("fino al ", "until ") + when(*until)
 }
 
 // tellSignIn tells how an account is opened.
@@ -213,9 +241,9 @@ func (t *teller) tellRegistro(event domain.Event) (summary, reason string) {
 	}
 	t.set(fmt.Sprintf("/keys/%d", e.Number), e.VKey)
 	if e.Number == 1 {
-		return "Introdotta la chiave 1, che firma il registro", e.Reason
+		return t.say("Introdotta la chiave 1, che firma il registro", "Key 1 introduced, which signs the register"), e.Reason
 	}
-	return fmt.Sprintf("Introdotta la chiave %d, che firma il registro al posto della %d", e.Number, e.Number-1), e.Reason
+	return t.say("Introdotta la chiave %d, che firma il registro al posto della %d", "Key %d introduced, which signs the register in place of %d", e.Number, e.Number-1), e.Reason
 }
 
 // tellPerson tells what was decided about a person. Values are never told.
@@ -223,21 +251,21 @@ func (t *teller) tellPerson(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.PersonDescribed:
 		t.commitments(e.Commitments)
-		return "Depositati i dati personali, sigillati", ""
+		return t.say("Depositati i dati personali, sigillati", "Personal values filed, sealed"), ""
 	case domain.PersonRectified:
 		t.commitments(e.Commitments)
-		return "Rettificati i dati di " + t.name(e.Person), e.Reason
+		return t.say("Rettificati i dati di ", "Values put right of ") + t.name(e.Person), e.Reason
 	case domain.PersonsLinked:
 		t.set("/linked_as", e.As.String())
-		return fmt.Sprintf("%s e %s sono la stessa persona", capital(t.name(e.Person)), t.name(e.As)), e.Reason
+		return t.say("%s e %s sono la stessa persona", "%s and %s are the same person", capital(t.name(e.Person)), t.name(e.As)), e.Reason
 	case domain.PersonsUnlinked:
 		t.set("/linked_as", nil)
-		return fmt.Sprintf("%s e %s sono due persone diverse", capital(t.name(e.Person)), t.name(e.As)), e.Reason
+		return t.say("%s e %s sono due persone diverse", "%s and %s are two different persons", capital(t.name(e.Person)), t.name(e.As)), e.Reason
 	case domain.PersonForgotten:
 		t.set("/forgotten", true)
-		text := fmt.Sprintf("Rimossi i dati personali di %s (%s)", e.Short, e.LegalBasis)
+		text := t.say("Rimossi i dati personali di %s (%s)", "Personal values removed of %s (%s)", e.Short, e.LegalBasis)
 		if e.Override != "" {
-			text += ", per ordine: " + e.Override
+			text += t.say(", per ordine: ", ", by order: ") + e.Override
 		}
 		return text, e.Reason
 	}

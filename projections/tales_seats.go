@@ -9,7 +9,7 @@ import (
 	"tavoli/domain"
 )
 
-// This file tells in Italian what people do about their seats, and who came.
+// This file tells in Italian and in English what people do about their seats, and who came.
 
 var (
 	capacityWords = map[domain.Capacity]string{
@@ -36,29 +36,29 @@ var seatFields = []string{"/state", "/mode", "/capacity", "/ente"}
 func (t *teller) tellSeats(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.ParticipantRegistered:
-		return "Iscrizione di " + t.entered(e, domain.Registered), ""
+		return t.say("Iscrizione di ", "Registered: ") + t.entered(e, domain.Registered), ""
 	case domain.ParticipantWaitlisted:
-		return "In lista d'attesa: " + t.entered(domain.ParticipantRegistered(e), domain.Waiting), ""
+		return t.say("In lista d'attesa: ", "On the waiting list: ") + t.entered(domain.ParticipantRegistered(e), domain.Waiting), ""
 	case domain.WaitlistPromoted:
 		t.state(e.Participant, domain.Registered)
-		return fmt.Sprintf("%s passa dalla lista d'attesa a un posto %s (%s)", t.name(e.Participant), said(modeWords, e.Mode), said(causeWords, e.Cause)), ""
+		return t.say("%s passa dalla lista d'attesa a un posto %s (%s)", "%s moves from the waiting list to a seat %s (%s)", t.name(e.Participant), t.in(said(modeWords, e.Mode)), t.in(said(causeWords, e.Cause))), ""
 	case domain.RegistrationConfirmed:
 		t.state(e.Participant, domain.Confirmed)
-		return "Confermata l'iscrizione di " + t.name(e.Participant), ""
+		return t.say("Confermata l'iscrizione di ", "Registration confirmed of ") + t.name(e.Participant), ""
 	case domain.RegistrationRefused:
 		t.state(e.Participant, domain.Rejected)
-		return "Non accolta l'iscrizione di " + t.name(e.Participant), e.Reason
+		return t.say("Non accolta l'iscrizione di ", "Registration refused of ") + t.name(e.Participant), e.Reason
 	case domain.ParticipantWithdrawn:
 		t.state(e.Participant, domain.Withdrawn)
-		return "Ritirata l'iscrizione di " + t.name(e.Participant), e.Reason
+		return t.say("Ritirata l'iscrizione di ", "Registration withdrawn of ") + t.name(e.Participant), e.Reason
 	case domain.ModeChanged:
 		t.set(seatPath(e.Participant)+"/mode", string(e.Mode))
-		return fmt.Sprintf("%s partecipa %s, non più %s", t.name(e.Participant), said(modeWords, e.Mode), said(modeWords, e.Was)), ""
+		return t.say("%s partecipa %s, non più %s", "%s takes part %s, no longer %s", t.name(e.Participant), t.in(said(modeWords, e.Mode)), t.in(said(modeWords, e.Was))), ""
 	case domain.DelegateSubstituted:
 		return t.substituted(e), e.Reason
 	case domain.NoticeAccepted:
 		t.set(seatPath(e.Participant)+"/notice", e.Notice)
-		return fmt.Sprintf("%s ha preso visione dell'informativa %s", t.name(e.Participant), e.Notice), ""
+		return t.say("%s ha preso visione dell'informativa %s", "%s took note of the privacy notice %s", t.name(e.Participant), e.Notice), ""
 	}
 	return "", ""
 }
@@ -70,9 +70,9 @@ func (t *teller) entered(e domain.ParticipantRegistered, state domain.Registrati
 	t.set(at+"/mode", string(e.Mode))
 	t.set(at+"/capacity", string(e.Capacity))
 	t.set(at+"/ente", enteText(e.Ente))
-	text := fmt.Sprintf("%s, %s, come %s", t.name(e.Participant), said(modeWords, e.Mode), said(capacityWords, e.Capacity))
+	text := t.say("%s, %s, come %s", "%s, %s, as %s", t.name(e.Participant), t.in(said(modeWords, e.Mode)), t.in(said(capacityWords, e.Capacity)))
 	if e.Ente != nil {
-		text += " per " + t.ente(*e.Ente)
+		text += t.say(" per ", " for ") + t.ente(*e.Ente)
 	}
 	return text
 }
@@ -86,7 +86,7 @@ func (t *teller) substituted(e domain.DelegateSubstituted) string {
 		t.set(seatPath(e.By)+field, t.facts[seatPath(e.Participant)+field])
 	}
 	t.state(e.Participant, domain.Withdrawn)
-	return fmt.Sprintf("%s prende il posto di %s", t.name(e.By), t.name(e.Participant))
+	return t.say("%s prende il posto di %s", "%s takes the seat of %s", t.name(e.By), t.name(e.Participant))
 }
 
 // tellPresenze tells who came, and how it is known.
@@ -98,21 +98,21 @@ func (t *teller) tellPresenze(event domain.Event) (summary, reason string) {
 		t.set(at+"/kind", string(e.Kind))
 		t.set(at+"/media_type", e.MediaType)
 		t.set(at+"/size", int(e.Size))
-		return fmt.Sprintf("Depositato il documento «%s»", e.Title), ""
+		return t.say("Depositato il documento «%s»", "Document filed: “%s”", e.Title), ""
 	case domain.PresenceRecorded:
 		return t.presence(e), ""
 	case domain.PresenceEnded:
 		t.set("/presences/"+e.Presence.String()+"/to", moment(&e.To))
-		return fmt.Sprintf("Registrata l'uscita di %s il %s", t.whose(e.Presence), when(e.To)), ""
+		return t.say("Registrata l'uscita di %s il %s", "%s recorded as leaving on %s", t.whose(e.Presence), when(e.To)), ""
 	case domain.PresenceAnnulled:
 		t.set("/presences/"+e.Presence.String()+"/annulled", true)
-		return "Annullata una presenza di " + t.whose(e.Presence), e.Reason
+		return t.say("Annullata una presenza di ", "A presence annulled of ") + t.whose(e.Presence), e.Reason
 	case domain.GuestsCounted:
 		at := "/guests/" + string(e.Mode)
 		t.set(at+"/count", fmt.Sprint(e.Count))
 		t.set(at+"/source", string(e.Source))
 		t.set(at+"/note", e.Note)
-		return fmt.Sprintf("Contati %s %s (%s)", counted(e.Count, "ospite non iscritto", "ospiti non iscritti"), said(modeWords, e.Mode), said(sourceWords, e.Source)), ""
+		return t.say("Contati %s %s (%s)", "Counted: %s %s (%s)", t.counted(e.Count, "ospite non iscritto", "ospiti non iscritti", "guest who had not registered", "guests who had not registered"), t.in(said(modeWords, e.Mode)), t.in(said(sourceWords, e.Source))), ""
 	case domain.PresenceValidated:
 		return t.validated(e), ""
 	}
@@ -128,18 +128,18 @@ func (t *teller) presence(e domain.PresenceRecorded) string {
 	t.set(at+"/source", string(e.Source))
 	t.set(at+"/evidence", strings.Join(e.Evidence, " "))
 	t.set(at+"/note", e.Note)
-	until := "in poi"
+	until := t.say("in poi", "on")
 	if e.To != nil {
-		until = "alle " + clock(*e.To)
+		until = t.say("alle ", "to ") + clock(*e.To)
 	}
-	return fmt.Sprintf("Registrata la presenza di %s, %s, il %s dalle %s %s (%s)", t.name(e.Participant), said(modeWords, e.Mode), domain.DayOf(e.From), clock(e.From), until, said(sourceWords, e.Source))
+	return t.say("Registrata la presenza di %s, %s, il %s dalle %s %s (%s)", "Presence of %s recorded, %s, on %s from %s %s (%s)", t.name(e.Participant), t.in(said(modeWords, e.Mode)), domain.DayOf(e.From), clock(e.From), until, t.in(said(sourceWords, e.Source)))
 }
 
 // whose returns whose presence it is.
 func (t *teller) whose(presence domain.PresenceID) string {
 	p := new(domain.PersonID)
 	if p.UnmarshalText([]byte(t.text("/presences/"+presence.String()+"/participant"))) != nil {
-		return "una persona"
+		return t.say("una persona", "a person")
 	}
 	return t.name(*p)
 }
@@ -149,11 +149,11 @@ func (t *teller) validated(e domain.PresenceValidated) string {
 	t.set(at+"/attended", e.Attended)
 	t.set(at+"/minutes", fmt.Sprint(e.Minutes))
 	t.set(at+"/required", fmt.Sprint(e.Required))
-	verdict := "sufficiente"
+	verdict := t.say("sufficiente", "sufficient")
 	if !e.Attended {
-		verdict = "non sufficiente"
+		verdict = t.say("non sufficiente", "not sufficient")
 	}
-	return fmt.Sprintf("Validata come %s la presenza di %s: %s su %d richiesti", verdict, t.name(e.Participant), counted(e.Minutes, "minuto", "minuti"), e.Required)
+	return t.say("Validata come %s la presenza di %s: %s su %d richiesti", "Presence judged %s of %s: %s, %d required", verdict, t.name(e.Participant), t.counted(e.Minutes, "minuto", "minuti", "minute", "minutes"), e.Required)
 }
 
 // capital returns a text that begins a sentence.

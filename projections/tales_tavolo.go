@@ -7,7 +7,7 @@ import (
 	"tavoli/domain"
 )
 
-// This file tells in Italian what happens to a tavolo.
+// This file tells in Italian and in English what happens to a tavolo.
 
 // Words as people read them.
 var (
@@ -45,24 +45,24 @@ func (t *teller) tellTavolo(event domain.Event) (summary, reason string) {
 		return t.convened(e), ""
 	case domain.TavoloRescheduled:
 		t.schedule(e.To)
-		return fmt.Sprintf("Spostato il tavolo: era previsto per il %s, è previsto per il %s", e.From, e.To), e.Reason
+		return t.say("Spostato il tavolo: era previsto per il %s, è previsto per il %s", "Tavolo moved: it was planned for %s, it is planned for %s", e.From, e.To), e.Reason
 	case domain.TavoloRectified:
 		return t.rectified(e), e.Reason
 	case domain.TavoloCalledOff:
 		t.set("/state", string(domain.CalledOff))
-		return "Annullato il tavolo", e.Reason
+		return t.say("Annullato il tavolo", "Tavolo called off"), e.Reason
 	case domain.RegistrationsOpened:
 		t.set("/registrations_open", true)
-		return "Aperte le iscrizioni", ""
+		return t.say("Aperte le iscrizioni", "Registrations opened"), ""
 	case domain.RegistrationsClosed:
 		t.set("/registrations_open", false)
-		return "Chiuse le iscrizioni", e.Reason
+		return t.say("Chiuse le iscrizioni", "Registrations closed"), e.Reason
 	case domain.TavoloOpened:
 		t.set("/state", string(domain.Open))
-		return "Aperti i lavori del tavolo", ""
+		return t.say("Aperti i lavori del tavolo", "The meeting began"), ""
 	case domain.TavoloClosed:
 		t.set("/state", string(domain.Closed))
-		return "Chiusi i lavori del tavolo", ""
+		return t.say("Chiusi i lavori del tavolo", "The meeting ended"), ""
 	}
 	return "", ""
 }
@@ -77,11 +77,11 @@ func (t *teller) planned(e domain.TavoloPlanned) string {
 	t.set("/place", e.Place)
 	t.set("/platform", e.Platform)
 	t.seats(e.Seats)
-	title := "il tavolo"
+	title := t.say("il tavolo", "the tavolo")
 	if e.Ordinal > 0 {
-		title = fmt.Sprintf("il %d° tavolo", e.Ordinal)
+		title = t.say("il %d° tavolo", "tavolo no. %d", e.Ordinal)
 	}
-	return fmt.Sprintf("Pianificato %s «%s» per il %s, %s", title, e.Subject, e.Schedule, said(modeWords, e.Mode))
+	return t.say("Pianificato %s «%s» per il %s, %s", "Planned %s “%s” for %s, %s", title, e.Subject, e.Schedule, t.in(said(modeWords, e.Mode)))
 }
 
 // schedule notes when the tavolo is held.
@@ -113,18 +113,18 @@ func (t *teller) announced(e domain.TavoloAnnounced) string {
 	if s := t.text("/state"); s == string(domain.Planned) || s == "" {
 		t.set("/state", string(domain.Announced))
 	}
-	return fmt.Sprintf("Annunciato il tavolo con comunicato del %s, con la data %s", e.ReleasedOn, e.Schedule)
+	return t.say("Annunciato il tavolo con comunicato del %s, con la data %s", "Tavolo announced by a release of %s, with the date %s", e.ReleasedOn, e.Schedule)
 }
 
 func (t *teller) convened(e domain.TavoloConvened) string {
 	t.set("/state", string(domain.Convened))
 	t.set("/convened_on", string(e.SentOn))
-	protocol := "senza protocollo"
+	protocol := t.say("senza protocollo", "without a protocol reference")
 	if e.Protocol != nil {
 		t.protocol(*e.Protocol)
 		protocol = e.Protocol.Text
 	}
-	return fmt.Sprintf("Convocato il tavolo per il %s con lettera del %s (%s)", e.Schedule, e.SentOn, protocol)
+	return t.say("Convocato il tavolo per il %s con lettera del %s (%s)", "Tavolo convened for %s by a letter of %s (%s)", e.Schedule, e.SentOn, protocol)
 }
 
 func (t *teller) protocol(p domain.Protocol) {
@@ -149,22 +149,22 @@ func (t *teller) rectified(e domain.TavoloRectified) string {
 	default:
 		t.set("/"+string(e.Field), e.Right)
 	}
-	text := fmt.Sprintf("%s: era scritto %s, è %s", said(fieldWords, e.Field), quoted(e.Wrong, e.Field), quoted(e.Right, e.Field))
+	text := t.say("%s: era scritto %s, è %s", "%s: it said %s, it is %s", t.in(said(fieldWords, e.Field)), t.quoted(e.Wrong, e.Field), t.quoted(e.Right, e.Field))
 	if e.Document != "" {
-		text += fmt.Sprintf(" (in: %s)", e.Document)
+		text += t.say(" (in: %s)", " (in: %s)", e.Document)
 	}
 	return text
 }
 
 // quoted returns a text within marks, dates and numbers as they are.
-func quoted(text string, f domain.RectifiedField) string {
+func (t *teller) quoted(text string, f domain.RectifiedField) string {
 	switch {
 	case text == "":
-		return "nulla"
+		return t.say("nulla", "nothing")
 	case f == domain.RectifySchedule || f == domain.RectifyOrdinal:
 		return text
 	case f == domain.RectifyMode:
-		return said(modeWords, domain.Mode(text))
+		return t.in(said(modeWords, domain.Mode(text)))
 	}
 	return "«" + text + "»"
 }
@@ -179,20 +179,20 @@ func (t *teller) tellProgramme(event domain.Event) (summary, reason string) {
 		t.set(at+"/role", string(e.Role))
 		t.set(at+"/topic", e.Topic)
 		t.set(at+"/ente", enteText(e.Ente))
-		return fmt.Sprintf("Invito a %s (%s)", t.name(e.Person), said(roleWords, e.Role)), ""
+		return t.say("Invito a %s (%s)", "%s invited to speak (%s)", t.name(e.Person), t.in(said(roleWords, e.Role))), ""
 	case domain.SpeakerWithdrawn:
 		for _, field := range []string{"/role", "/topic", "/ente"} {
 			t.set("/speakers/"+e.Person.String()+field, nil)
 		}
-		return fmt.Sprintf("Ritirato l'intervento di %s", t.name(e.Person)), e.Reason
+		return t.say("Ritirato l'intervento di %s", "The talk of %s withdrawn", t.name(e.Person)), e.Reason
 	case domain.SeatsSet:
 		t.seats(e.Seats)
-		return "Fissati i posti: " + seatsText(e.Seats), ""
+		return t.say("Fissati i posti: ", "Seats set: ") + t.seatsText(e.Seats), ""
 	case domain.AttendanceRuleSet:
 		t.set("/attendance_rule/percent", e.Rule.Percent)
 		t.set("/attendance_rule/minutes", e.Rule.Minutes)
 		t.set("/attendance_rule/basis", e.Rule.Basis)
-		return "Fissata la regola di frequenza: " + ruleText(e.Rule), ""
+		return t.say("Fissata la regola di frequenza: ", "Attendance rule set: ") + t.ruleText(e.Rule), ""
 	case domain.GroupFormed:
 		return t.group(e), ""
 	case domain.MaterialPublished:
@@ -210,7 +210,7 @@ func (t *teller) agenda(e domain.AgendaSet) string {
 		}
 	}
 	t.setList("/agenda", lines)
-	return fmt.Sprintf("Fissato l'ordine del giorno (%s)", counted(len(lines), "punto", "punti"))
+	return t.say("Fissato l'ordine del giorno (%s)", "Agenda set (%s)", t.counted(len(lines), "punto", "punti", "item", "items"))
 }
 
 func (t *teller) group(e domain.GroupFormed) string {
@@ -221,7 +221,7 @@ func (t *teller) group(e domain.GroupFormed) string {
 	}
 	t.set(at+"/title", e.Title)
 	t.setList(at+"/members", members)
-	return fmt.Sprintf("Formato il gruppo di lavoro «%s» (%s)", e.Title, counted(len(members), "componente", "componenti"))
+	return t.say("Formato il gruppo di lavoro «%s» (%s)", "Working group formed: “%s” (%s)", e.Title, t.counted(len(members), "componente", "componenti", "member", "members"))
 }
 
 func (t *teller) material(e domain.MaterialPublished) string {
@@ -231,36 +231,28 @@ func (t *teller) material(e domain.MaterialPublished) string {
 	t.set(at+"/url", e.URL)
 	t.set(at+"/sha256", e.SHA256)
 	t.set(at+"/on", string(e.On))
-	return fmt.Sprintf("Pubblicato «%s» (%s)", e.Title, said(materialWords, e.Kind))
+	return t.say("Pubblicato «%s» (%s)", "Published: “%s” (%s)", e.Title, t.in(said(materialWords, e.Kind)))
 }
 
-// counted returns a number with its word.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func seatsText(s domain.Seats) string {
+func (t *teller) seatsText(s domain.Seats) string {
 	of := func(n *int, mode string) string {
 		if n == nil {
-			return "senza limite " + mode
+			return t.say("senza limite ", "without limit ") + mode
 		}
 		return fmt.Sprintf("%d %s", *n, mode)
 	}
-	return of(s.InPresence, "in presenza") + ", " + of(s.Online, "online")
+	return of(s.InPresence, t.in("in presenza")) + ", " + of(s.Online, "online")
 }
 
-func ruleText(r domain.AttendanceRule) string {
+func (t *teller) ruleText(r domain.AttendanceRule) string {
 	var parts []string
 	if r.Percent > 0 {
-		parts = append(parts, fmt.Sprintf("almeno il %d%% della durata", r.Percent))
+		parts = append(parts, t.say("almeno il %d%% della durata", "at least %d%% of its length", r.Percent))
 	}
 	if r.Minutes > 0 {
-		parts = append(parts, fmt.Sprintf("almeno %s", counted(r.Minutes, "minuto", "minuti")))
+		parts = append(parts, t.say("almeno %s", "at least %s", t.counted(r.Minutes, "minuto", "minuti", "minute", "minutes")))
 	}
-	text := strings.Join(parts, " e ")
+	text := strings.Join(parts, t.say(" e ", " and "))
 	if r.Basis != "" {
 		text += " (" + r.Basis + ")"
 	}
