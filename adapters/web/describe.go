@@ -63,6 +63,7 @@ var parameters = map[string]parameter{
 	"state":        textParam("registered, waiting, confirmed, withdrawn, refused, present, absent or all; absent: those that stand"),
 	"contacts":     boolParam("e-mail addresses and telephone numbers, too"),
 	"format":       enumParam("the form of the answer, instead of Accept", "json", "csv"),
+	"lang":         enumParam("the language of a page, instead of Accept-Language", "it", "en"),
 	"title":        textParam("what the document is called; no name of a person"),
 	"after":        textParam("the position after which to begin"),
 	"store":        textParam("the store that the position belongs to, as told by Tavoli-Store"),
@@ -74,6 +75,14 @@ var parameters = map[string]parameter{
 	"type":         textParam("a kind of event; may be given several times"),
 	"follow":       boolParam("wait for more instead of ending at the head"),
 	"day":          {object{"type": "string", "format": "date"}, "the day on which it was recorded, in Italy"},
+
+	"audit-trail.person":        {object{"type": "string", "format": "uuid"}, "whose story is told"},
+	"audit-trail.account":       textParam("the account whose story is told"),
+	"audit-trail.ente":          textParam("the ente whose story is told: kind/code, or a comune by its ISTAT code"),
+	"audit-trail.programma":     textParam("the programme whose story is told"),
+	"audit-trail.tavolo":        textParam("the tavolo whose story is told, with its presences"),
+	"audit-trail.format":        enumParam("the form of the answer, instead of Accept", "json", "html"),
+	"audit-trail-stream.format": enumParam("the form of the answer, instead of Accept", "json", "html"),
 
 	"by":                         enumParam("what is counted by; absent: ente", "ente", "kind", "province"),
 	"tavolo":                     textParam("the id of a tavolo"),

@@ -90,8 +90,13 @@ func questions(rt documented, p place) map[string]bool {
 	if rt.takes("known_at") {
 		list[plain+glue+"known_at=99"] = true
 	}
-	if rt.takes("actor") {
-		list = map[string]bool{plain + glue + "actor=account-console": true, plain + glue + "day=2022-03-01": true}
+	if strings.HasSuffix(rt.path, "/audit/trail") {
+		bare := strings.Replace(plain, "tavolo="+p.tavolo, "limit=1000", 1)
+		for _, about := range []string{"actor=account-console", "day=2022-03-01", "person=" + p.person, "ente=comune/G273", "programma=3031", "account=staff"} {
+			for _, more := range []string{"", "&format=html", "&known_at=99"} {
+				list[bare+"&"+about+more] = true
+			}
+		}
 	}
 	if strings.Contains(rt.path, "{stream}") {
 		for _, stream := range []string{"presenze-dentro", "identita-" + p.person, "ente-comune_G273", "programma-3031", "account-staff"} {

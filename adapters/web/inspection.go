@@ -34,6 +34,7 @@ var inspections = map[string]inspection{
 	"statistics-tavoli":   theseCounts,
 	"statistics-quarter":  theseCounts,
 	"statistics-summary":  theseCounts,
+	"audit-trail":         thatStory,
 	"audit-trail-stream":  thatStream,
 	"get-me":              within,
 

@@ -40,7 +40,7 @@ const inspected = `
 /api/v1/statistics/summary 200 403
 /api/v1/audit/events 403 403
 /api/v1/audit/disclosures 403 403
-/api/v1/audit/trail 403 403
+/api/v1/audit/trail 200 403
 /api/v1/audit/trail/{stream} 200 403
 /api/v1/audit/checkpoint 200 200
 /api/v1/audit/checkpoints 200 200
@@ -82,6 +82,9 @@ func (p place) path(rt documented) string {
 	query := map[string]string{"purpose": "controllo+di+primo+livello"}
 	if strings.HasSuffix(rt.path, "/consistency") {
 		query["from"] = "1"
+	}
+	if strings.HasSuffix(rt.path, "/audit/trail") {
+		query["tavolo"] = p.tavolo
 	}
 	if strings.Contains(rt.path, "/statistics/") {
 		query["programma"] = p.programma
@@ -193,6 +196,13 @@ func TestInspectorsSeeTheirScope(t *testing.T) {
 		t.Errorf("got %s", a.Body)
 	}
 	if a := ask("/tavoli/dentro/roster?purpose=x&contacts=true").is(200, ""); a.field("items", "0", "email") != "Interna@example.org" {
+		t.Errorf("got %s", a.Body)
+	}
+	for _, query := range []string{"actor=account-console", "day=2022-03-01", "account=ispettrice", "programma=4042", "tavolo=fuori"} {
+		ask("/audit/trail?purpose=x&"+query).is(403, "out-of-scope")
+	}
+	ask("/audit/trail?purpose=x&person="+beyond.person).is(404, "person-not-found")
+	if a := ask("/audit/trail?purpose=x&person="+within.person).is(200, ""); strings.Contains(string(a.Body), "fuori") || !strings.Contains(string(a.Body), "Anna Interna") {
 		t.Errorf("got %s", a.Body)
 	}
 	ask("/audit/trail/account-ispettrice?purpose=x").is(403, "out-of-scope")

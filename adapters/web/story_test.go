@@ -268,7 +268,12 @@ func (c *contract) asking() {
 	c.row("audit-disclosures", "/audit/disclosures?format=pdf", "", 406)
 	c.row("audit-disclosures", "/audit/disclosures?person="+nobodyKnown, "", 404)
 	c.row("audit-trail", "/audit/trail?actor=account-console", "", 200)
+	c.row("audit-trail", "/audit/trail?tavolo=t&format=html", "", 200)
+	c.row("audit-trail", "/audit/trail?person="+nobodyKnown, "", 404)
+	c.row("audit-trail", "/audit/trail?tavolo=t&format=csv", "", 406)
 	c.row("audit-trail-stream", "/audit/trail/tavolo-t", "", 200)
+	c.row("audit-trail-stream", "/audit/trail/tavolo-t?format=html&lang=en", "", 200)
+	c.row("audit-trail-stream", "/audit/trail/tavolo-t?format=csv", "", 406)
 	for route, path := range map[string]string{
 		"api-status": "/status", "openapi": "/openapi.json", "status": "//status", "healthz": "//healthz", "readyz": "//readyz", "metrics": "//metrics",
 	} {

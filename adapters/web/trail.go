@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -19,81 +18,123 @@ type TrailPage struct {
 // A trailQuery is what a trail is asked for.
 type trailQuery struct {
 	moment
-	after domain.Position // the cursor: where the page before ended
-	limit int
-	actor domain.Actor
-	day   domain.Day
+	after   domain.Position // the cursor: where the page before ended
+	limit   int
+	actor   domain.Actor
+	day     domain.Day
+	about   about
+	english bool
 }
 
 // trailParams are the parameters of trails.
-var trailParams = append(slices.Clone(times), "limit", "cursor", "purpose")
+var trailParams = append(slices.Clone(times), "limit", "cursor", "purpose", "format", "lang")
 
-// readTrail reads what a trail is asked for.
-func (c *call) readTrail() (t trailQuery, err error) {
+// readTrail reads what a trail is asked for. A page to print is as long as can be.
+func (c *call) readTrail(html bool) (t trailQuery, err error) {
 	q := c.query()
 	t.moment = q.moment()
 	c.purpose = q.text("purpose")
-	t.after, t.limit = q.position("cursor"), cmp.Or(q.limit(), projections.DefaultLimit)
-	t.actor, t.day = domain.Actor(q.text("actor")), q.day("day")
+	q.text("format")
+	t.after, t.limit = q.position("cursor"), q.limit()
+	if t.limit == 0 {
+		t.limit = projections.DefaultLimit
+		if html {
+			t.limit = projections.MaxLimit
+		}
+	}
+	t.actor, t.day, t.about = domain.Actor(q.text("actor")), q.day("day"), q.about()
+	lang := word(q, "lang", "it", "en")
+	t.english = lang == "en" || lang == "" && c.english()
 	return t, q.unknown(c.route.query)
 }
 
-// streamTrail tells what happened to one thing.
-func streamTrail() action {
+// trailing returns an action that answers with a trail, as JSON or as a page to print.
+func trailing(params []string, read func(*call, trailQuery) (TrailPage, error), statuses ...int) action {
 	return action{
-		answer: typeOf[TrailPage](), query: trailParams, tagged: true, statuses: []int{404},
+		answer: typeOf[TrailPage](), query: append(slices.Clone(trailParams), params...), tagged: true, statuses: append(statuses, 406),
+		media: map[string]string{"text/html": "a page to print, in Italian or English"},
 		do: func(c *call) error {
-			stream := domain.Stream(c.vars["stream"])
-			t, err := c.readTrail()
+			form, err := c.form406("application/json", "text/html")
 			if err != nil {
 				return err
 			}
-			if !stream.Valid() || stream.Personal() {
-				return &errNoStream
-			}
-			names, err := c.names(t, projections.ScopeStream(stream))
+			t, err := c.readTrail(form == "text/html")
 			if err != nil {
 				return err
 			}
-			page, err := c.story(stream, t, names)
-			if err != nil {
+			page, err := read(c, t)
+			switch {
+			case err != nil:
 				return err
+			case form == "text/html":
+				return c.printTrail(t, page)
 			}
-			c.tells(stream, domain.AsPage)
 			return c.reveal(page)
 		},
 	}
 }
 
-// story reads a page of a stream's history.
-func (c *call) story(stream domain.Stream, t trailQuery, names projections.Names) (TrailPage, error) {
-	page := TrailPage{Items: []projections.TrailEntry{}}
-	for e, err := range projections.Story(c.ctx, c.s.Store, stream, t.when, names) {
-		switch {
-		case err != nil:
-			return page, err
-		case e.Position <= t.after:
-		case len(page.Items) == t.limit:
-			page.NextCursor = positionText(page.Items[t.limit-1].Position)
-			return page, nil
-		default:
-			page.Items = append(page.Items, e)
+// streamTrail tells what happened to one thing.
+func streamTrail() action {
+	return trailing(nil, func(c *call, t trailQuery) (TrailPage, error) {
+		stream := domain.Stream(c.vars["stream"])
+		if !stream.Valid() || stream.Personal() {
+			return TrailPage{}, &errNoStream
 		}
-	}
-	if len(page.Items) == 0 && t.after == 0 {
-		return page, &errNoStream
-	}
-	return page, nil
+		c.tells(stream, domain.AsPage)
+		return c.tale([]projections.Strand{{Stream: stream}}, t)
+	}, 404)
+}
+
+// tale reads a page of what happened in some streams.
+func (c *call) tale(strands []projections.Strand, t trailQuery) (TrailPage, error) {
+	return c.named(t, func(names projections.Names) (TrailPage, error) {
+		page := TrailPage{Items: []projections.TrailEntry{}}
+		for e, err := range projections.Tale(c.ctx, c.s.Store, strands, t.when, names) {
+			switch {
+			case err != nil:
+				return page, err
+			case e.Position <= t.after:
+			case len(page.Items) == t.limit:
+				page.NextCursor = positionText(page.Items[t.limit-1].Position)
+				return page, nil
+			default:
+				page.Items = append(page.Items, e)
+			}
+		}
+		if len(page.Items) == 0 && t.after == 0 {
+			return page, &errNoStream
+		}
+		return page, nil
+	})
 }
 
 func positionText(at domain.Position) string { return strconv.FormatUint(uint64(at), 10) }
 
-// names returns who tells the names of persons and enti, as they were known at the
-// moment, as far as the caller may see them.
-func (c *call) names(t trailQuery, scope projections.Scope) (projections.Names, error) {
-	names, err := c.allNames(t, scope)
+// named reads with the names of persons and enti as they were known at the moment, as
+// far as the caller may see them. For another time it is read twice: first to learn
+// whose names are needed.
+func (c *call) named(t trailQuery, read func(projections.Names) (TrailPage, error)) (TrailPage, error) {
+	if err := c.wait(t.atLeast); err != nil {
+		return TrailPage{}, err
+	}
+	if t.when.IsZero() {
+		return read(c.visible(c.names()))
+	}
+	roll := projections.NewRoll()
+	if page, err := read(roll.Names()); err != nil {
+		return page, err
+	}
+	names, err := c.s.View.NamesOf(c.ctx, t.when, roll)
+	if err != nil {
+		return TrailPage{}, err
+	}
+	return read(c.visible(names))
+}
+
+// visible hides the names that the caller may not see.
+func (c *call) visible(names projections.Names) projections.Names {
 	switch tell := names.Person; {
-	case err != nil:
 	case !c.sees():
 		names.Person = nil
 	case c.reach != nil:
@@ -104,28 +145,19 @@ func (c *call) names(t trailQuery, scope projections.Scope) (projections.Names, 
 			return tell(id)
 		}
 	}
-	return names, err
+	return names
 }
 
-func (c *call) allNames(t trailQuery, scope projections.Scope) (none projections.Names, err error) {
-	if t.when.IsZero() {
-		if err := c.wait(t.atLeast); err != nil {
-			return none, err
-		}
-		return projections.Names{
-			Person: func(id domain.PersonID) string {
-				return told(c, func(m *projections.Models) string { return m.People.Name(id) })
-			},
-			Ente: func(ref domain.EnteRef) string {
-				return told(c, func(m *projections.Models) string { return m.Enti.Name(ref) })
-			},
-		}, nil
+// names tells the names of persons and enti as they are now.
+func (c *call) names() projections.Names {
+	return projections.Names{
+		Person: func(id domain.PersonID) string {
+			return told(c, func(m *projections.Models) string { return m.People.Name(id) })
+		},
+		Ente: func(ref domain.EnteRef) string {
+			return told(c, func(m *projections.Models) string { return m.Enti.Name(ref) })
+		},
 	}
-	m, _, err := c.s.View.AsOf(c.ctx, t.when, scope)
-	if err != nil {
-		return none, err
-	}
-	return projections.Names{Person: m.People.Name, Ente: m.Enti.Name}, nil
 }
 
 // told asks for a text that is always there.
@@ -140,26 +172,22 @@ func (c *call) wait(at domain.Position) error {
 	return err
 }
 
-// auditTrail tells what an account did, or what was recorded on a day.
+// auditTrail tells the story of a person, a tavolo, an ente, a programme or an account,
+// or what somebody did, or what was recorded on a day.
 func auditTrail() action {
-	return action{
-		answer: typeOf[TrailPage](), query: append(slices.Clone(trailParams), "actor", "day"), tagged: true,
-		do: func(c *call) error {
-			t, err := c.readTrail()
-			if err != nil {
-				return err
-			}
-			if t.actor == "" && t.day == "" {
-				return errQuery.with(domain.Field{Pointer: "actor", Code: "required", Text: "an actor or a day is required"})
-			}
-			page, err := c.deeds(t)
-			if err != nil {
-				return err
-			}
-			c.tells("audit-trail", domain.AsPage)
-			return c.reveal(page)
-		},
-	}
+	return trailing([]string{"person", "tavolo", "ente", "programma", "account", "actor", "day"}, func(c *call, t trailQuery) (TrailPage, error) {
+		deeds := t.actor != "" || t.day != ""
+		switch {
+		case t.about.count > 1 || t.about.count == 1 && deeds:
+			return TrailPage{}, errQuery.with(domain.Field{Pointer: t.about.name, Code: "given-twice", Text: "one thing is told at a time"})
+		case t.about.count == 1:
+			return c.storyOf(t)
+		case !deeds:
+			return TrailPage{}, errQuery.with(domain.Field{Pointer: "actor", Code: "required", Text: "an actor, a day, or what the story is about is required"})
+		}
+		c.tells("audit-trail", domain.AsPage)
+		return c.deeds(t)
+	}, 404)
 }
 
 // deeds reads a page of what an actor did or a day saw. One position more than the
@@ -169,19 +197,18 @@ func (c *call) deeds(t trailQuery) (TrailPage, error) {
 	if err != nil {
 		return TrailPage{}, err
 	}
-	names, err := c.names(t, projections.ScopeAll())
-	if err != nil {
-		return TrailPage{}, err
-	}
-	page := TrailPage{Items: []projections.TrailEntry{}}
+	cursor := ""
 	if len(at) > t.limit {
 		at = at[:t.limit]
-		page.NextCursor = positionText(at[t.limit-1])
+		cursor = positionText(at[t.limit-1])
 	}
-	if len(at) > 0 {
-		page.Items, err = projections.Entries(c.ctx, c.s.Store, at, t.when, names)
-	}
-	return page, err
+	return c.named(t, func(names projections.Names) (TrailPage, error) {
+		page := TrailPage{Items: []projections.TrailEntry{}, NextCursor: cursor}
+		if len(at) > 0 {
+			page.Items, err = projections.Entries(c.ctx, c.s.Store, at, t.when, names)
+		}
+		return page, err
+	})
 }
 
 // positions returns where the entries are, and one more.
