@@ -11,22 +11,76 @@ import (
 	"strings"
 )
 
+// A trailing is which story is asked for, and how it is told.
+type trailing struct {
+	target *target
+	moment *moment
+	about  map[string]*string
+	lang   string
+	html   bool
+	json   bool
+}
+
 func auditTrailCommand() command {
-	return command{"audit trail", "STREAM", "che cosa è accaduto a una cosa, prima e dopo · what happened to one thing, before and after", func(fs *flag.FlagSet) action {
-		t, m := bindTarget(fs), bindMoment(fs)
-		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
-		return func(ctx context.Context, p *program, args []string) error {
-			q := m.query()
-			q.Set("limit", strconv.Itoa(mostLines))
-			return t.with(ctx, p, func(c *client) error {
-				raw, err := allPages(ctx, c, "/audit/trail/"+url.PathEscape(args[0]), q)
-				if err != nil || *asJSON {
-					return orPrint(p, raw, err)
-				}
-				return printTrail(p, raw)
-			})
+	about := "che cosa è accaduto, con chi, quando, perché, prima e dopo · what happened, by whom, when, why, before and after"
+	return command{"audit trail", "[STREAM]", about, func(fs *flag.FlagSet) action {
+		t := &trailing{target: bindTarget(fs), moment: bindMoment(fs), about: make(map[string]*string)}
+		for name, usage := range map[string]string{
+			"person": "la storia di una `persona`, in tutti i tavoli · the story of a person, at all tavoli", "tavolo": "la storia di un `tavolo`, con le presenze · the story of a tavolo, with its presences",
+			"ente": "la storia di un `ente`: comune/G273, o il codice ISTAT · the story of an ente", "programma": "la storia di un `programma` · the story of a programme",
+			"account": "la storia di un'`utenza` · the story of an account", "actor": "ciò che ha fatto un `autore` · what somebody did: account-segreteria", "day": "ciò che è stato registrato in un `giorno` · what was recorded on a day",
+			"purpose": "il `motivo` per cui si guardano dati personali; resta agli atti · why personal values are looked at; it is recorded",
+		} {
+			t.about[name] = fs.String(name, "", usage)
 		}
+		fs.StringVar(&t.lang, "lang", "it", "la `lingua`: it, en · the language")
+		fs.BoolVar(&t.html, "html", false, "risponde con una pagina da stampare · answer with a page to print")
+		fs.BoolVar(&t.json, "json", false, "risponde in JSON · answer in JSON")
+		return t.run
 	}}
+}
+
+func (t *trailing) run(ctx context.Context, p *program, args []string) error {
+	path, q, err := t.question(args)
+	if err != nil {
+		return err
+	}
+	return t.target.with(ctx, p, func(c *client) error {
+		if t.html {
+			q.Set("lang", t.lang)
+			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: c.current(q), accept: "text/html"})
+		}
+		q.Set("limit", strconv.Itoa(mostLines))
+		raw, err := allPages(ctx, c, path, q)
+		if err != nil || t.json {
+			return orPrint(p, raw, err)
+		}
+		return printTrail(p, raw, t.lang)
+	})
+}
+
+// question returns what is asked: a stream by its name, or a story.
+func (t *trailing) question(args []string) (path string, q url.Values, err error) {
+	q = t.moment.query()
+	named := len(args)
+	for name, value := range t.about {
+		if set(q, name, *value); *value != "" && name != "purpose" && name != "day" {
+			named++
+		}
+	}
+	switch {
+	case t.lang != "it" && t.lang != "en":
+		return "", nil, usageError("tavoli audit trail: --lang it oppure en · it or en")
+	case t.html && t.json:
+		return "", nil, usageError("tavoli audit trail: --html oppure --json · --html or --json")
+	case named > 1 || len(args) > 0 && *t.about["day"] != "":
+		return "", nil, usageError("tavoli audit trail: una storia alla volta · one story at a time")
+	case len(args) == 1:
+		return "/audit/trail/" + url.PathEscape(args[0]), q, nil
+	case named == 0 && *t.about["day"] == "":
+		return "", nil, usageError("tavoli audit trail: di che cosa? STREAM, --person, --tavolo, --ente, --programma, --account, --actor, --day · of what?")
+	}
+	return "/audit/trail", q, nil
 }
 
 // A happening is what people are shown of one fact.
@@ -36,6 +90,7 @@ type happening struct {
 	EffectiveAt string `json:"effective_at"`
 	Actor       string
 	Summary     string `json:"summary_it"`
+	SummaryEn   string `json:"summary_en"`
 	Reason      string
 	Changes     []struct {
 		Path          string
@@ -44,25 +99,34 @@ type happening struct {
 }
 
 // printTrail shows to people what happened.
-func printTrail(p *program, raw []byte) error {
+func printTrail(p *program, raw []byte, lang string) error {
 	var trail struct{ Items []happening }
 	if err := json.Unmarshal(raw, &trail); err != nil {
 		return err
 	}
 	for _, h := range trail.Items {
-		if err := p.printf("%s", h); err != nil {
+		if err := p.printf("%s", h.text(lang)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// String returns the fact on some lines: when and by whom, why, and each change.
-func (h happening) String() string {
+// text returns the fact on some lines: when and by whom, why, and each change. When it
+// happened is told where it was not told as it happened.
+func (h happening) text(lang string) string {
+	recorded, happened, why, summary := "registrato", "avvenuto", "motivo", h.Summary
+	if lang == "en" {
+		recorded, happened, why, summary = "recorded", "happened", "reason", h.SummaryEn
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%6s  registrato %s  avvenuto %s  %s  %s\n", h.Position, inItaly(h.RecordedAt), inItaly(h.EffectiveAt), h.Actor, oneLine(h.Summary))
+	fmt.Fprintf(&b, "%6s  %s %s", h.Position, recorded, inItaly(h.RecordedAt))
+	if inItaly(h.EffectiveAt) != inItaly(h.RecordedAt) {
+		fmt.Fprintf(&b, "  %s %s", happened, inItaly(h.EffectiveAt))
+	}
+	fmt.Fprintf(&b, "  %s  %s\n", h.Actor, oneLine(summary))
 	if h.Reason != "" {
-		fmt.Fprintf(&b, "        motivo: %s\n", oneLine(h.Reason))
+		fmt.Fprintf(&b, "        %s: %s\n", why, oneLine(h.Reason))
 	}
 	for _, c := range h.Changes {
 		fmt.Fprintf(&b, "        %s: %s → %s\n", c.Path, shown(c.Before), shown(c.After))
