@@ -131,6 +131,8 @@ func personOf(event domain.Event) (domain.PersonID, bool) {
 		return e.Person, true
 	case domain.PersonRectified:
 		return e.Person, true
+	case domain.PersonForgotten:
+		return e.Person, true
 	case domain.PersonsLinked:
 		return e.Person, true
 	case domain.PersonsUnlinked:

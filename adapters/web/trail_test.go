@@ -23,7 +23,7 @@ func TestStories(t *testing.T) {
 		"tavolo=dentro&limit=2":                         "TavoloPlanned TavoloConvened",
 		"ente=comune/G273":                              "EnteRegistered ReferenteAppointed PartnerJoined",
 		"programma=3031":                                "ProgrammaOpened PartnerJoined",
-		"account=console":                               "",
+		"account=nessuno":                               "",
 		"actor=account-console&limit=3":                 "ProgrammaOpened EnteRegistered ReferenteAppointed",
 		"day=2022-03-01&known_at=3":                     "ProgrammaOpened EnteRegistered",
 		"tavolo=dentro&effective_at=2020-01-01T00:00":   "",
