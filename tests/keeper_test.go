@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -228,4 +229,37 @@ func TestNodesShareTheirKeys(t *testing.T) {
 		}
 		node.stop()
 	}
+}
+
+// TestANodeWaitsForAKeyItWasNotTold stops a node while another registers somebody with
+// a key that the first has not heard of, and takes the keeper away. The first node's
+// read models wait for it: without, the name would be missing there for good.
+func TestANodeWaitsForAKeyItWasNotTold(t *testing.T) {
+	t.Parallel()
+	k, events := keep(t, filepath.Join(t.TempDir(), "keeper"), "127.0.0.1:0"), eventServer(t, esdbtest.Options{})
+	flags := append(keysOf(k), "--store", events.URL())
+	b := serve(t, t.TempDir(), flags...)
+	b.must(http.MethodPost, "/tavoli", "plan", plannedTavolo)
+	b.must(http.MethodPost, "/tavoli/prova/registrations-opening", "open", `{}`)
+	signal := func(s syscall.Signal) {
+		if err := b.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signal(syscall.SIGSTOP)
+	a := serve(t, t.TempDir(), flags...)
+	a.must(http.MethodPost, "/tavoli/prova/registrations", "anna", annaRegisters)
+	k.kill()
+	signal(syscall.SIGCONT)
+	eventually(t, "the node says that the keeper is away", func() bool { return strings.Contains(b.log.String(), "trouble with the shared keyring") })
+	b.must(http.MethodGet, "/tavoli/prova", "", "")
+	k.anew()
+	eventually(t, "the name is on the roster", func() bool {
+		return strings.Contains(b.must(http.MethodGet, "/tavoli/prova/roster", "", ""), "Anna")
+	})
+	if strings.Contains(b.log.String(), "values cannot be opened") {
+		t.Errorf("the node went on without a name\n%s", b.log)
+	}
+	a.stop()
+	b.stop()
 }

@@ -119,7 +119,7 @@ func (s *Server) greet(w http.ResponseWriter, _ *http.Request) {
 // take hands out a block of keys. An order that is repeated, because its answer was
 // lost, gets the same block.
 func (s *Server) take(w http.ResponseWriter, r *http.Request) {
-	order, err := uuid.Parse(r.FormValue("order"))
+	order, err := uuid.Parse(r.URL.Query().Get("order"))
 	if err != nil {
 		tell(w, http.StatusBadRequest, trouble{"bad-request", "the order has no id"})
 		return
@@ -161,7 +161,7 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), min(time.Duration(number(r, "wait", 0, 1<<32))*time.Millisecond, longestWait))
 	defer cancel()
 	defer context.AfterFunc(s.ending, cancel)()
-	after, known, mine := int(number(r, "after", 0, 1<<53)), number(r, "mirrored", 0, 1<<53), r.FormValue("run") == s.run.String()
+	after, known, mine := int(number(r, "after", 0, 1<<53)), number(r, "mirrored", 0, 1<<53), r.URL.Query().Get("run") == s.run.String()
 	if !mine {
 		after = 0
 	}
@@ -253,7 +253,7 @@ func (s *Server) slowly(w http.ResponseWriter, do func()) {
 // is: it is an older copy that was put back, and would hand keys out twice. From then
 // on nobody is served, whatever he has seen.
 func (s *Server) current(w http.ResponseWriter, r *http.Request) bool {
-	if r.FormValue("ring") != s.ring.ID().String() {
+	if r.URL.Query().Get("ring") != s.ring.ID().String() {
 		tell(w, http.StatusConflict, trouble{ErrExchanged.Code, s.ring.ID().String()})
 		return false
 	}
