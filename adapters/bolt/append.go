@@ -17,6 +17,8 @@ type request struct {
 	buffer  []byte
 	refusal error // why the batches after those encoded are not tried
 
+	imported [][]time.Time // when the events of each batch were recorded, elsewhere; nil: they are recorded now
+
 	done     chan struct{}
 	position domain.Position
 	err      error
@@ -73,6 +75,7 @@ func (s *Store) request() *request {
 func (s *Store) release(r *request) {
 	clear(r.batches)
 	r.batches, r.records, r.refusal, r.position, r.err = r.batches[:0], r.records[:0], nil, 0, nil
+	r.imported = nil
 	if cap(r.buffer) > 64<<10 {
 		r.buffer = nil
 	}

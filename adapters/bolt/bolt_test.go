@@ -16,6 +16,12 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestImport(t *testing.T) {
+	storetest.RunImport(t, func(t testing.TB, o storetest.Options) domain.Store {
+		return open(t, t.TempDir(), bolt.Options{Now: o.Now})
+	})
+}
+
 func TestDurable(t *testing.T) {
 	storetest.RunDurable(t, func(t testing.TB, dir string, o storetest.Options) (domain.Store, func() error) {
 		s := open(t, dir, bolt.Options{Now: o.Now})

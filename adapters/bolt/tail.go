@@ -175,13 +175,27 @@ func (t *tail) placeBatch(r *request, i int) (domain.Position, error) {
 	case b.After > head:
 		return 0, &domain.ConflictError{Stream: b.Stream, Expected: b.After, Actual: head}
 	}
-	for _, p := range r.records[i] {
-		copy(r.buffer[p.time:], t.stamp)
+	for j, p := range r.records[i] {
+		if r.imported != nil {
+			copy(r.buffer[p.time:], t.remember(r.imported[i][j]))
+		} else {
+			copy(r.buffer[p.time:], t.stamp)
+		}
 		t.placeRecord(r.buffer[p.from:p.to:p.to])
 		t.s.index.note(&at, b.Stream, t.next, &t.group.undos)
 		t.next++
 	}
 	return t.next - 1, nil
+}
+
+// remember writes down when an event was recorded elsewhere. Nothing is stamped earlier
+// than that from then on.
+func (t *tail) remember(recorded time.Time) []byte {
+	text := recorded.AppendFormat(nil, timeLayout)
+	if recorded.After(t.last) {
+		t.last, t.stamp = recorded, append(t.stamp[:0], text...)
+	}
+	return text
 }
 
 // placeRecord completes the header of a record and adds it to the group.

@@ -41,6 +41,11 @@ func (s *Store) Append(ctx context.Context, batches ...domain.Batch) (domain.Pos
 }
 
 func (s *Store) append(ctx context.Context, b domain.Batch) (domain.Position, error) {
+	return s.appendBatch(ctx, b, func() ([]client.EventData, error) { return s.events(b) })
+}
+
+// appendBatch appends what a batch is written down as.
+func (s *Store) appendBatch(ctx context.Context, b domain.Batch, written func() ([]client.EventData, error)) (domain.Position, error) {
 	if err := b.Check(); err != nil {
 		return 0, err
 	}
@@ -49,7 +54,7 @@ func (s *Store) append(ctx context.Context, b domain.Batch) (domain.Position, er
 	}
 	var pos domain.Position
 	err := s.pursue(ctx, func(ctx context.Context) error {
-		events, err := s.events(b)
+		events, err := written()
 		if err != nil {
 			return err
 		}
@@ -63,7 +68,7 @@ func (s *Store) append(ctx context.Context, b domain.Batch) (domain.Position, er
 		s.gone.add(b.Stream)
 		return 0, s.forgotten(b.Stream)
 	case fateOf(err) == conflict:
-		return s.conflict(ctx, b)
+		return s.conflict(ctx, b, written)
 	}
 	return 0, fmt.Errorf("%s: %w", b.Stream, err)
 }
@@ -78,7 +83,7 @@ func (s *Store) forgotten(stream domain.Stream) error {
 
 // conflict reads where the stream is. It may just have come where the batch
 // believed it to be; then the batch is tried again.
-func (s *Store) conflict(ctx context.Context, b domain.Batch) (domain.Position, error) {
+func (s *Store) conflict(ctx context.Context, b domain.Batch, written func() ([]client.EventData, error)) (domain.Position, error) {
 	actual, err := s.lastRevision(ctx, s.name(b.Stream))
 	switch {
 	case err != nil && fateOf(err) == closed:
@@ -86,7 +91,7 @@ func (s *Store) conflict(ctx context.Context, b domain.Batch) (domain.Position, 
 	case err != nil:
 		return 0, fmt.Errorf("%s: %w", b.Stream, err)
 	case actual == b.After:
-		return s.append(ctx, b)
+		return s.appendBatch(ctx, b, written)
 	}
 	return 0, &domain.ConflictError{Stream: b.Stream, Expected: b.After, Actual: actual}
 }

@@ -24,6 +24,12 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestImport(t *testing.T) {
+	storetest.RunImport(t, func(t testing.TB, opts storetest.Options) domain.Store {
+		return open(t, serve(t, esdbtest.Options{Strict: true}).URL(), esdb.Options{Now: opts.Now})
+	})
+}
+
 // TestDurable restarts server and store between the steps, the server as of 24.10.
 func TestDurable(t *testing.T) {
 	storetest.RunDurable(t, func(t testing.TB, dir string, o storetest.Options) (domain.Store, func() error) {
@@ -50,11 +56,13 @@ func TestRealServer(t *testing.T) {
 		t.Skip("TAVOLI_ESDB_URL names no server, as in esdb://localhost:2113?tls=false")
 	}
 	run := uuid.New()
-	storetest.Run(t, func(t testing.TB, o storetest.Options) domain.Store {
+	fresh := func(t testing.TB, o storetest.Options) domain.Store {
 		each := uuid.New()
 		prefix := "tavolitest" + hex.EncodeToString(run[:4]) + "." + hex.EncodeToString(each[:6]) + "."
 		return open(t, url, esdb.Options{Now: o.Now, Prefix: prefix})
-	})
+	}
+	storetest.Run(t, fresh)
+	storetest.RunImport(t, fresh)
 }
 
 // open opens a store that is closed at the end of the test, if not before.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -54,14 +55,14 @@ func (s *Store) Append(ctx context.Context, batches ...domain.Batch) (domain.Pos
 	var pos domain.Position
 	for _, b := range batches {
 		var err error
-		if pos, err = s.append(ctx, b); err != nil {
+		if pos, err = s.append(ctx, b, nil); err != nil {
 			return 0, err
 		}
 	}
 	return pos, nil
 }
 
-func (s *Store) append(ctx context.Context, b domain.Batch) (domain.Position, error) {
+func (s *Store) append(ctx context.Context, b domain.Batch, then []time.Time) (domain.Position, error) {
 	if err := b.Check(); err != nil {
 		return 0, err
 	}
@@ -76,11 +77,32 @@ func (s *Store) append(ctx context.Context, b domain.Batch) (domain.Position, er
 	case s.forgotten[b.Stream]:
 		return 0, fmt.Errorf("%s: %w", b.Stream, domain.ErrStreamForgotten)
 	case b.After == at:
-		return s.add(b)
+		return s.add(b, then)
 	case b.After < at && repeats(b, have[b.After+1:]):
 		return have[int(b.After)+len(b.Events)].Position, nil
 	}
 	return 0, &domain.ConflictError{Stream: b.Stream, Expected: b.After, Actual: at}
+}
+
+// Import implements [domain.Importer].
+func (s *Store) Import(ctx context.Context, entries ...domain.Entry) (pos domain.Position, err error) {
+	transfers, bad := domain.Transfers(entries)
+	for _, t := range transfers {
+		if pos, err = s.append(ctx, t.Batch, t.Recorded); err != nil {
+			return 0, err
+		}
+	}
+	if bad == nil && len(transfers) == 0 {
+		bad = domain.ErrEmptyBatch
+	}
+	return pos, bad
+}
+
+// Forgotten implements [domain.Importer].
+func (s *Store) Forgotten(ctx context.Context) ([]domain.Stream, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.forgotten)), s.usable(ctx)
 }
 
 // repeats reports whether the events of the batch are those that follow.
@@ -96,21 +118,26 @@ func repeats(b domain.Batch, following []domain.Entry) bool {
 	return true
 }
 
-// add stores the batch, whose stream is where it should be.
-func (s *Store) add(b domain.Batch) (domain.Position, error) {
+// add stores the batch, whose stream is where it should be, as recorded then, or now.
+func (s *Store) add(b domain.Batch, then []time.Time) (domain.Position, error) {
 	recorded := domain.Truncate(s.now())
 	if recorded.Before(s.last) {
 		recorded = s.last
 	}
 	entries := make([]domain.Entry, len(b.Events))
 	for i := range b.Events {
+		if then != nil {
+			recorded = then[i]
+		}
 		data := domain.AppendEntry(nil, b.Stream, b.After+1+domain.Revision(i), recorded, &b.Events[i])
 		if len(data) > domain.MaxEntry {
 			return 0, fmt.Errorf("%s: an entry of %d bytes: %w", b.Stream, len(data), domain.ErrTooLarge)
 		}
 		entries[i] = domain.Entry{Position: domain.Position(len(s.log) + 1 + i), Bytes: slices.Clip(data)}
 	}
-	s.last = recorded
+	if recorded.After(s.last) {
+		s.last = recorded
+	}
 	s.log = append(s.log, entries...)
 	s.streams[b.Stream] = append(s.streams[b.Stream], entries...)
 	s.wake()
