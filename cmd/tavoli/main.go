@@ -61,7 +61,7 @@ func commands() []command {
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		forgetCommand(), retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionCommand(),
-		backupCommand(), restoreCommand(), checkCommand(), versionCommand(),
+		backupCommand(), restoreCommand(), copyCommand(), restoredCommand(), checkCommand(), versionCommand(),
 	}
 }
 
