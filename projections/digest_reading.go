@@ -61,7 +61,7 @@ func (r *readings) until(records []domain.Record, now func() time.Time) int {
 		if later && now().Sub(rec.RecordedAt) < freshReading {
 			return i
 		}
-		if rec.Type == "PersonForgotten" {
+		if _, ok := rec.Event.(domain.PersonForgotten); ok {
 			r.drop()
 		}
 		r.at.Store(uint64(rec.Position))

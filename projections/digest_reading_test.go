@@ -3,9 +3,11 @@ package projections_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,7 +43,7 @@ func TestReadingsAgree(t *testing.T) {
 		every := time.Duration(rapid.IntRange(20, 200).Draw(rt, "slot")) * time.Second
 		draw := func(n int) int { return rapid.IntRange(0, n-1).Draw(rt, "n") }
 		steps := func() {
-			for range rapid.IntRange(20, 60).Draw(rt, "steps") {
+			for range rapid.IntRange(10, 30).Draw(rt, "steps") {
 				s.step(draw)
 			}
 		}
@@ -214,5 +216,65 @@ func TestOtherVersionsAreNotCompared(t *testing.T) {
 	two := projections.Reading{Digests: []projections.Digest{{Model: "enti", Version: 2, SHA256: "c"}, {Model: "rosters", Version: 1, SHA256: "d"}}}
 	if got := one.Differs(two); got != nil {
 		t.Errorf("these differ: %v", got)
+	}
+}
+
+// TestSlowReadingsAreTakenLessOften lets each reading take three seconds by the clock
+// of the view: it reads where longer slots end, of which all are ends of short ones.
+func TestSlowReadingsAreTakenLessOften(t *testing.T) {
+	const every = time.Minute
+	r := newRegister(t).found(3, 2)
+	start := r.reading(every).Now()
+	var mu sync.Mutex
+	now := start.Add(-time.Hour)
+	v := r.view(projections.Options{Readings: every, Now: func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(3 * time.Second)
+		return now
+	}})
+	quick := r.view(r.reading(every))
+	for range 150 {
+		r.step(rand.IntN)
+		r.seen(v)
+		r.seen(quick)
+	}
+	often, seldom := r.readings(quick, 3), r.readings(v, 1)
+	if len(seldom) > len(often)/2 {
+		t.Errorf("slow readings were taken %d times, quick ones %d times", len(seldom), len(often))
+	}
+	for _, s := range seldom {
+		if !slices.ContainsFunc(often, func(o projections.Reading) bool { return o.Position == s.Position && o.Differs(s) == nil }) {
+			t.Errorf("nobody else read at %d", s.Position)
+		}
+	}
+}
+
+// TestForgettingDropsReadings forgets somebody: what was read before can no more be
+// read by those who begin anew, so it is no more compared.
+func TestForgettingDropsReadings(t *testing.T) {
+	r := newRegister(t).found(3, 2)
+	v := r.view(r.reading(0))
+	r.register(r.tavoli[0], domain.Online)
+	if _, ok := v.ReadingAt(r.seen(v)); !ok || len(v.Readings()) != 1 {
+		t.Fatalf("it read %+v", v.Readings())
+	}
+	e := domain.PersonForgotten{Person: r.persons[0], Short: domain.ShortID(r.persons[0]), Reason: "richiesta", LegalBasis: "art. 17"}
+	data, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := domain.Batch{Stream: domain.IdentitaStream(e.Person), After: domain.NoStream, Events: []domain.Draft{{
+		ID: numbered("event", 1), Type: e.Name(), Schema: 1, EffectiveAt: r.tick(), Actor: "account-admin", Command: numbered("command", 1), Data: data,
+	}}}
+	if _, err := r.store.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	at := r.seen(v)
+	if list := v.Readings(); len(list) > 0 {
+		t.Errorf("it kept %+v", list)
+	}
+	if _, ok := v.ReadingAt(at); !ok {
+		t.Error("it reads no more")
 	}
 }

@@ -151,7 +151,11 @@ func (p *Peers) attend(ctx context.Context, o *peer) {
 			return
 		}
 		p.note(o, f)
-		if !wait(ctx, p.Every) {
+		pause := p.Every
+		if f.state == Unreachable || p.stateOf(o) == Waiting { // it may be starting
+			pause /= 6
+		}
+		if !wait(ctx, pause) {
 			return
 		}
 	}
