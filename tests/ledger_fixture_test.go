@@ -127,9 +127,9 @@ func history(t *testing.T) []domain.Batch {
 		told(tavolo.Stream(), domain.NoStream, domain.TavoloPlanned{Tavolo: tavolo, Subject: "Abitare", Schedule: domain.Schedule{Day: "2022-05-25"}, Mode: domain.Online}),
 	}
 	for n := range 12 {
-		person := domain.PersonID(uuid.NewSHA1(uuid.Nil, []byte{byte(n)}))
+		person := uuid.NewSHA1(uuid.Nil, []byte{byte(n)})
 		list = append(list, told(domain.PersonaStream(person), domain.NoStream, domain.PersonDescribed{Person: person, Key: 1, Sealed: []byte("sealed")}),
-			told(tavolo.Presenze(), domain.Revision(n-1), domain.PresenceRecorded{Tavolo: tavolo, Presence: domain.PresenceID(person), Participant: person, Mode: domain.Online, Source: domain.FromDesk}))
+			told(tavolo.Presenze(), domain.Revision(n-1), domain.PresenceRecorded{Tavolo: tavolo, Presence: person, Participant: person, Mode: domain.Online, Source: domain.FromDesk}))
 	}
 	return append(list, told(tavolo.Stream(), 0, domain.TavoloClosed{Tavolo: tavolo}))
 }
@@ -247,4 +247,3 @@ func texts(t *testing.T, dir string) map[string]string {
 	}
 	return files
 }
-

@@ -46,7 +46,7 @@ func opened(n int) domain.Batch {
 // described is what is stored of a person beside the facts.
 func described(n int) domain.Batch {
 	id := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "person %d", n))
-	return fact(domain.Stream("persona-"+id.String()), domain.NoStream, domain.PersonDescribed{Person: domain.PersonID(id), Sealed: []byte("sealed")})
+	return fact(domain.PersonaStream(id), domain.NoStream, domain.PersonDescribed{Person: id, Sealed: []byte("sealed")})
 }
 
 // closing is the fact that a tavolo was closed.
@@ -65,16 +65,13 @@ func key(t testing.TB, n int) domain.Batch {
 }
 
 // add appends batches to a store.
-func add(t testing.TB, s domain.Store, batches ...domain.Batch) domain.Position {
+func add(t testing.TB, s domain.Store, batches ...domain.Batch) {
 	t.Helper()
-	var pos domain.Position
 	for _, b := range batches {
-		var err error
-		if pos, err = s.Append(t.Context(), b); err != nil {
+		if _, err := s.Append(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return pos
 }
 
 // grown returns a store in memory with some facts, and personal values between them.

@@ -59,7 +59,7 @@ func NewSigner(l *Ledger, o Options) (*Signer, error) {
 	}
 	c, err := s.files.read(sizes[len(sizes)-1])
 	if err != nil {
-		s.alarm(fmt.Errorf("%w: %w", ErrInconsistent, err))
+		_ = s.alarm(fmt.Errorf("%w: %w", ErrInconsistent, err)) // it is kept
 		return s, nil
 	}
 	s.newest.Store(&c)

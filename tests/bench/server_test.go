@@ -18,6 +18,7 @@ import (
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/heap"
 	"tavoli/adapters/keyring"
+	"tavoli/adapters/ledger"
 	"tavoli/adapters/web"
 	"tavoli/domain"
 	"tavoli/projections"
@@ -53,7 +54,10 @@ type register struct {
 }
 
 // startRegister puts the parts together as the program does.
-func startRegister(b *testing.B) *register {
+func startRegister(b *testing.B) *register { return start(b, true) }
+
+// start is startRegister, with or without the ledger that follows the log.
+func start(b *testing.B, signed bool) *register {
 	b.Helper()
 	dir := benchDir(b)
 	ring, err := keyring.Open(filepath.Join(dir, "keys"))
@@ -68,8 +72,13 @@ func startRegister(b *testing.B) *register {
 	vault := domain.Vault{Keys: ring, Log: store}
 	view := projections.NewView(store, vault.Open, projections.Options{})
 	ctx, stop := context.WithCancel(context.Background())
-	followed := make(chan error, 1)
+	followed := make(chan error, 2)
 	go func() { followed <- view.Follow(ctx) }()
+	tree := func(context.Context) error { return nil }
+	if signed {
+		tree = ledger.New(store).Follow
+	}
+	go func() { followed <- tree(ctx) }()
 	go heap.Room(ctx, 10*time.Second)
 	server := &web.Server{Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Secret: ring.Secret, Now: time.Now, Console: sha256.Sum256([]byte(consoleToken))}
 	srv := server.HTTP()
@@ -81,8 +90,10 @@ func startRegister(b *testing.B) *register {
 	b.Cleanup(func() {
 		_ = srv.Close()
 		stop()
-		if err := <-followed; err != nil {
-			b.Error(err)
+		for range cap(followed) {
+			if err := <-followed; err != nil {
+				b.Error(err)
+			}
 		}
 		if err := inner.Close(); err != nil {
 			b.Error(err)
