@@ -113,7 +113,13 @@ func TestTheProgramSoundsTheAlarm(t *testing.T) {
 	if out := run(t, "audit", "consistency", "--data", data, "--from", kept); out.code != 5 || !strings.Contains(out.out, "something was changed") {
 		t.Errorf("without a server: %d %s %s", out.code, out.out, out.errors)
 	}
+	if out := run(t, "check", "--data", data); out.code != 5 || !strings.Contains(out.out, "are not those that were signed") {
+		t.Errorf("check without a server: %d %s %s", out.code, out.out, out.errors)
+	}
 	s = serve(t, data)
+	if out := run(t, "check", "--data", data); out.code != 5 || !strings.Contains(out.out, "are not those that were signed") {
+		t.Errorf("check with a server: %d %s %s", out.code, out.out, out.errors)
+	}
 	eventually(t, "the alarm is sounded", func() bool {
 		return strings.Contains(s.must("GET", "/status", "", ""), `"consistent":false`)
 	})

@@ -302,6 +302,15 @@ func (s *Signer) Verify(ctx context.Context) error {
 	if err := s.ledger.Verify(ctx); err != nil {
 		return s.Report(err)
 	}
+	return s.Check(ctx)
+}
+
+// Check compares the tree with every checkpoint that was kept, once it has seen all
+// that the log holds. What does not agree sounds the alarm.
+func (s *Signer) Check(ctx context.Context) error {
+	if _, err := s.catchUp(ctx); err != nil {
+		return err
+	}
 	sizes, err := s.files.sizes()
 	if err != nil {
 		return err

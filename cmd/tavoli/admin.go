@@ -108,6 +108,10 @@ func (r *register) check(ctx context.Context) (web.CheckReport, error) {
 	more, err := beside.check(ctx, r.store, nil)
 	report.Records = beside.records
 	report.Problems = append(report.Problems, more...)
+	if err == nil {
+		more, err = checkLedger(ctx, r.book.verify)
+		report.Problems = append(report.Problems, more...)
+	}
 	report.OK = len(report.Problems) == 0
 	return report, err
 }

@@ -111,6 +111,15 @@ func (b *book) introduce(ctx context.Context) error {
 	return err
 }
 
+// verify reads the log again and compares it with the tree, and the tree with what
+// was signed.
+func (b *book) verify(ctx context.Context) error {
+	if err := b.ready(ctx); err != nil {
+		return err
+	}
+	return b.signer.Verify(ctx)
+}
+
 // State implements [web.Ledger].
 func (b *book) State() web.LedgerState {
 	size, _ := b.Size()

@@ -11,6 +11,7 @@ import (
 
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/evidence"
+	"tavoli/adapters/ledger"
 	"tavoli/domain"
 )
 
@@ -137,7 +138,40 @@ func (c *checking) rest(ctx context.Context, p *program, progress func(done, tot
 	if err != nil {
 		return nil, err
 	}
-	return newBesides(domain.Vault{Keys: ring, Log: store}, files).check(ctx, store, progress)
+	problems, err := newBesides(domain.Vault{Keys: ring, Log: store}, files).check(ctx, store, progress)
+	if err != nil {
+		return problems, err
+	}
+	more, err := c.signed(ctx, p, store, ring)
+	return append(problems, more...), err
+}
+
+// signed verifies that the log is the one that was signed.
+func (c *checking) signed(ctx context.Context, p *program, store domain.Log, ring keys) ([]string, error) {
+	dir := filepath.Join(c.target.data, checkpointDir)
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil, nil // nothing was
+	}
+	tree := ledger.New(store)
+	signer, err := ledger.NewSigner(tree, ledger.Options{Dir: dir, Secret: ring.Secret, Now: p.now})
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	followed := make(chan error, 1)
+	go func() { followed <- tree.Follow(ctx) }()
+	problems, err := checkLedger(ctx, signer.Check)
+	stop()
+	return problems, errors.Join(err, <-followed)
+}
+
+// checkLedger returns as a problem that the log is not the one that was signed.
+func checkLedger(ctx context.Context, verify func(context.Context) error) ([]string, error) {
+	err := verify(ctx)
+	if errors.Is(err, ledger.ErrInconsistent) || errors.Is(err, domain.ErrLedgerKeyOther) {
+		return []string{err.Error()}, nil
+	}
+	return nil, err
 }
 
 func (c *checking) tell(p *program, v verdict) error {
