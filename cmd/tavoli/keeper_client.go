@@ -195,7 +195,7 @@ func keeperRestoreCommand() command {
 			if err := keyring.Restore(filepath.Join(*data, keysFile), in); err != nil {
 				return err
 			}
-			return p.printf("%s: le persone dimenticate dopo la copia vanno dimenticate di nuovo · persons forgotten since the copy was made have to be forgotten again\n", filepath.Join(*data, keysFile))
+			return p.printf("%s: le chiavi distrutte dopo la copia ci sono di nuovo: i nodi le distruggono quando partono · keys destroyed since the copy was made are there again: the nodes destroy them when they start\n", filepath.Join(*data, keysFile))
 		}
 	}}
 }
