@@ -161,11 +161,17 @@ func (p Proof) Check(entry []byte, vkeys ...string) (Checkpoint, error) {
 	if err != nil {
 		return c, err
 	}
+	return c, p.Holds(c, entry)
+}
+
+// Holds returns an error unless a proof leads from an entry's bytes to the root of a
+// checkpoint, whoever has signed that.
+func (p Proof) Holds(c Checkpoint, entry []byte) error {
 	proof := make(tlog.RecordProof, len(p.Hashes))
 	for i, h := range p.Hashes {
 		proof[i] = tlog.Hash(h)
 	}
-	return c, tlog.CheckRecord(proof, c.Size, tlog.Hash(c.Root), p.Index, tlog.RecordHash(entry))
+	return tlog.CheckRecord(proof, c.Size, tlog.Hash(c.Root), p.Index, tlog.RecordHash(entry))
 }
 
 // CheckConsistency returns an error unless hashes show that the tree of one

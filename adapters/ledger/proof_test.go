@@ -47,47 +47,70 @@ func TestProofsHold(t *testing.T) {
 // each hash, hashes left out, doubled and swapped, another index, another size,
 // another entry.
 func TestMutatedProofsAreRefused(t *testing.T) {
-	for _, size := range []int{2, 3, 7, 33} {
-		log, l, s, _ := proven(t, size)
+	for size, indexes := range map[int][]int64{2: {0, 1}, 3: {0, 2}, 7: {0, 3, 6}, 33: {17}} {
+		log, _, s, newest := proven(t, size)
 		list := entries(t, log)
-		for _, index := range []int64{0, int64(size) / 2, int64(size) - 1} {
+		smaller, err := s.SignAt(t.Context(), int64(size)-1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, index := range indexes {
 			p, err := s.Proof(index)
 			if err != nil {
 				t.Fatal(err)
 			}
-			refused := func(what string, p ledger.Proof, entry []byte) {
-				t.Helper()
-				if _, err := p.Check(entry, vkey(t, 1)); err == nil {
-					t.Errorf("fact %d of %d: the proof holds with %s", index, size, what)
-				}
+			m := mutating{t, p, newest, list, index}
+			m.hashes()
+			m.indexes()
+			m.entries()
+			if _, err := (ledger.Proof{Index: index, Hashes: p.Hashes, Checkpoint: smaller.Text}).Check(list[index], vkey(t, 1)); err == nil {
+				t.Errorf("fact %d of %d: the proof holds with another size", index, size)
 			}
-			eachMutation(p.Hashes, func(what string, hashes []ledger.Hash) {
-				refused(what, ledger.Proof{Index: p.Index, Hashes: hashes, Checkpoint: p.Checkpoint}, list[index])
-			})
-			for other := int64(-1); other <= int64(size); other++ {
-				if other != index {
-					refused(fmt.Sprintf("index %d", other), ledger.Proof{Index: other, Hashes: p.Hashes, Checkpoint: p.Checkpoint}, list[index])
-				}
-			}
-			for i, entry := range list {
-				if int64(i) != index {
-					refused("another entry", p, entry)
-				}
-			}
-			for bit := range 8 * len(list[index]) {
-				entry := bytes.Clone(list[index])
-				entry[bit/8] ^= 1 << (bit % 8)
-				refused("a bit of the entry changed", p, entry)
-			}
-			smaller, err := s.SignAt(t.Context(), int64(size)-1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			refused("another size", ledger.Proof{Index: p.Index, Hashes: p.Hashes, Checkpoint: smaller.Text}, list[index])
 		}
-		if _, err := l.Root(int64(size)); err != nil {
-			t.Error(err)
+	}
+}
+
+// A mutating is a proof that holds, for one of some entries, about to be changed.
+type mutating struct {
+	t     *testing.T
+	proof ledger.Proof
+	of    ledger.Checkpoint
+	list  [][]byte
+	index int64
+}
+
+// refused fails the test if a changed proof holds.
+func (m mutating) refused(what string, p ledger.Proof, entry []byte) {
+	m.t.Helper()
+	if p.Holds(m.of, entry) == nil {
+		m.t.Errorf("fact %d of %d: the proof holds with %s", m.index, len(m.list), what)
+	}
+}
+
+func (m mutating) hashes() {
+	eachMutation(m.proof.Hashes, func(what string, hashes []ledger.Hash) {
+		m.refused(what, ledger.Proof{Index: m.index, Hashes: hashes, Checkpoint: m.proof.Checkpoint}, m.list[m.index])
+	})
+}
+
+func (m mutating) indexes() {
+	for other := int64(-1); other <= int64(len(m.list)); other++ {
+		if other != m.index {
+			m.refused(fmt.Sprintf("index %d", other), ledger.Proof{Index: other, Hashes: m.proof.Hashes, Checkpoint: m.proof.Checkpoint}, m.list[m.index])
 		}
+	}
+}
+
+func (m mutating) entries() {
+	for i, entry := range m.list {
+		if int64(i) != m.index {
+			m.refused("another entry", m.proof, entry)
+		}
+	}
+	for at := range m.list[m.index] {
+		entry := bytes.Clone(m.list[m.index])
+		entry[at] ^= 1 << (at % 8)
+		m.refused(fmt.Sprintf("a bit of byte %d of the entry changed", at), m.proof, entry)
 	}
 }
 
@@ -171,10 +194,11 @@ func TestCheckpointsThatAreNone(t *testing.T) {
 			t.Errorf("%s: opened as %+v", name, got)
 		}
 	}
+	own := vkey(t, 1)
 	for bit := range 8 * len(c.Text) {
 		changed := bytes.Clone(c.Text)
 		changed[bit/8] ^= 1 << (bit % 8)
-		if got, err := ledger.OpenCheckpoint(changed, vkey(t, 1)); err == nil && (got.Size != c.Size || got.Root != c.Root || got.Origin != c.Origin) {
+		if got, err := ledger.OpenCheckpoint(changed, own); err == nil && (got.Size != c.Size || got.Root != c.Root || got.Origin != c.Origin) {
 			t.Errorf("bit %d changed: opened as %+v", bit, got)
 		}
 	}
