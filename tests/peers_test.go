@@ -453,6 +453,9 @@ func TestPeersAreNamed(t *testing.T) {
 	if err := json.Unmarshal([]byte(two.must(http.MethodGet, "/nodes", "", "")), &list); err != nil || len(list.Items) != 1 || !list.Agree || list.Items[0].URL != one.url {
 		t.Errorf("got %+v, %v", list, err)
 	}
+	if got := one.must(http.MethodGet, "/nodes", "", ""); !strings.Contains(got, `"agree":true`) || !strings.Contains(got, `"items":[]`) {
+		t.Errorf("who was told of no others says %s", got)
+	}
 	resp, err := http.Get(two.url + "/metrics")
 	if err != nil {
 		t.Fatal(err)

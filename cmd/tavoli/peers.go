@@ -40,21 +40,21 @@ type company struct {
 	files *peers.Files
 }
 
-// join makes the register one of several nodes, if others were named. Documents are
-// filed, found and fetched together with them from then on.
+// join lets the register answer other nodes and, if some were named, be one of them:
+// documents are filed, found and fetched together with them from then on.
 func (r *register) join(files *evidence.Files) {
-	if len(r.peers) == 0 {
-		return
-	}
 	token := web.NodeToken(r.keys.Secret("peer"))
 	others := &peers.Peers{
 		URLs: r.peers, Token: token, Node: uuid.NewString(), Identity: r.store.Identity(), View: r.view, Log: r.log, Now: r.now,
 	}
-	r.company = &company{others, &peers.Files{Shelf: files, Peers: others, Log: r.log, Filed: r.filed}}
-	r.web.Files = r.company.files
+	all := &peers.Files{Shelf: files, Peers: others, Log: r.log, Filed: r.filed}
 	r.web.Nodes = &web.Nodes{
-		ID: others.Node, Token: sha256.Sum256([]byte(token)), Files: files, Peers: r.company.list,
-		Differ: func() bool { return others.Count(peers.Differs) > 0 }, Missing: r.company.files.Missing,
+		ID: others.Node, Token: sha256.Sum256([]byte(token)), Files: files, Peers: func() []web.Peer { return known(others) },
+		Differ: func() bool { return others.Count(peers.Differs) > 0 }, Missing: all.Missing,
+	}
+	if len(r.peers) > 0 {
+		r.company = &company{others, all}
+		r.web.Files = all
 	}
 }
 
@@ -81,10 +81,10 @@ func (r *register) accompany(ctx context.Context) {
 	go r.company.files.Run(ctx)
 }
 
-// list returns what is known of the other nodes, as the API tells it.
-func (c *company) list() []web.Peer {
+// known returns what is known of the other nodes, as the API tells it.
+func known(others *peers.Peers) []web.Peer {
 	var list []web.Peer
-	for _, o := range c.peers.List() {
+	for _, o := range others.List() {
 		list = append(list, web.Peer{
 			URL: o.URL, Node: o.Node, State: string(o.State), Detail: o.Detail, Position: o.Position, Lag: o.Lag,
 			Seen: o.Seen, Agreed: o.Agreed, At: o.At, Models: o.Models,
