@@ -3,15 +3,19 @@ package tests_test
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"tavoli/adapters/keyring"
+	"tavoli/domain"
 	"tavoli/tests/esdbtest"
 )
 
@@ -262,4 +266,53 @@ func TestANodeWaitsForAKeyItWasNotTold(t *testing.T) {
 	}
 	a.stop()
 	b.stop()
+}
+
+// TestACopyOfTheKeyringIsForgottenAgain restores a copy that was made before somebody was
+// forgotten: the node destroys the key again when it starts.
+func TestACopyOfTheKeyringIsForgottenAgain(t *testing.T) {
+	t.Parallel()
+	data, dir := t.TempDir(), t.TempDir()
+	k := keep(t, filepath.Join(dir, "keeper"), "127.0.0.1:0")
+	s := serve(t, data, keysOf(k)...)
+	id := dutiful(s)
+	copied, restored := filepath.Join(dir, "copy"), filepath.Join(dir, "restored")
+	runs(t, append([]string{"keeper", "copy", copied}, keysOf(k)...)...)
+	if answer := s.must(http.MethodPost, "/people/"+id.String()+"/forgetting", "gone", toForget); !strings.Contains(answer, `"erased":true`) {
+		t.Fatalf("forgetting says %s", answer)
+	}
+	s.stop()
+	k.stop()
+	gone := destroyedIn(t, k.data)
+	runs(t, "keeper", "restore", copied, "--data", restored)
+	if len(gone) == 0 || len(destroyedIn(t, restored)) != 0 {
+		t.Fatalf("%d keys were destroyed, and %d are in the copy", len(gone), len(destroyedIn(t, restored)))
+	}
+	k = keep(t, restored, "127.0.0.1:0")
+	s = serve(t, data, keysOf(k)...)
+	eventually(t, "the keys are destroyed again", func() bool { return strings.Contains(k.log.String(), "keys destroyed") })
+	s.stop()
+	k.stop()
+	if again := destroyedIn(t, restored); !slices.Equal(again, gone) {
+		t.Errorf("destroyed are %v, and were %v", again, gone)
+	}
+}
+
+// destroyedIn returns the keys that were destroyed in the folder of a keeper.
+func destroyedIn(t *testing.T, dir string) (ids []domain.KeyID) {
+	t.Helper()
+	ring, err := keyring.Open(filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	err = ring.Each(0, int(ring.Len()), func(id domain.KeyID, _ domain.Key, err error) {
+		if errors.Is(err, domain.ErrKeyDestroyed) {
+			ids = append(ids, id)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
