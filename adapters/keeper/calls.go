@@ -93,6 +93,8 @@ func refusal(resp *http.Response, body []byte) error {
 		return unreachable(ErrToken)
 	case ErrBehind.Code:
 		return ErrBehind
+	case ErrDamaged.Code:
+		return fmt.Errorf("%w: %s", ErrDamaged, t.Detail)
 	case ErrExchanged.Code:
 		return fmt.Errorf("%w (the ring is %s)", ErrExchanged, t.Detail)
 	}

@@ -413,3 +413,39 @@ func TestOutagesLeaveNoGoroutines(t *testing.T) {
 	}
 	eventually(t, "there are no more goroutines than before", func() bool { return runtime.NumGoroutine() <= before+4 })
 }
+
+// TestADamagedKey damages a key on the disk: it is said to be damaged, and can be
+// destroyed all the same.
+func TestADamagedKey(t *testing.T) {
+	p := newProcess(t)
+	first := p.client()
+	id, _ := take(t, first)
+	_ = first.Close()
+	p.kill()
+	data, err := os.ReadFile(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[4*4096+int(id-1)*72+5] ^= 1 // four pages, then 72 bytes for each key
+	if err := os.WriteFile(p.path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	a, b := p.client(), p.client()
+	for _, c := range []*keeper.Client{a, b} {
+		if _, err := c.Key(id); !errors.Is(err, domain.ErrKeyMissing) || !errors.Is(err, keyring.ErrDamaged) {
+			t.Errorf("a damaged key: %v", err)
+		}
+	}
+	if err := a.Check(); !errors.Is(err, keyring.ErrDamaged) || errors.Is(err, keeper.ErrUnreachable) {
+		t.Errorf("a check: %v", err)
+	}
+	if err := a.Destroy(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the key is destroyed", func() bool {
+		_, err1 := a.Key(id)
+		_, err2 := b.Key(id)
+		return errors.Is(err1, domain.ErrKeyDestroyed) && errors.Is(err2, domain.ErrKeyDestroyed) && b.Check() == nil
+	})
+}

@@ -67,7 +67,7 @@ func (m mirror) key(id domain.KeyID) (key domain.Key, known bool, err error) {
 	case held:
 		return key, true, fmt.Errorf("key %d was never handed out: %w", id, domain.ErrKeyMissing)
 	case damaged:
-		return key, true, fmt.Errorf("key %d is damaged in the shared keyring: %w", id, domain.ErrKeyMissing)
+		return key, true, fmt.Errorf("key %d in the shared keyring: %w: %w", id, ErrDamaged, domain.ErrKeyMissing)
 	}
 	return key, false, nil
 }

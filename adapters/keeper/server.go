@@ -182,7 +182,7 @@ func (s *Server) destroy(w http.ResponseWriter, r *http.Request) {
 	}
 	var there, missing []domain.KeyID
 	for _, id := range asked.Keys {
-		if _, err := s.ring.Key(id); errors.Is(err, domain.ErrKeyMissing) {
+		if _, err := s.ring.Key(id); errors.Is(err, domain.ErrKeyMissing) && !errors.Is(err, ErrDamaged) {
 			missing = append(missing, id)
 		} else {
 			there = append(there, id)
@@ -204,11 +204,14 @@ func (s *Server) destroy(w http.ResponseWriter, r *http.Request) {
 // check reads every key.
 func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	s.slowly(w, func() {
-		if err := s.ring.Check(); err != nil {
+		switch err := s.ring.Check(); {
+		case errors.Is(err, ErrDamaged):
+			tell(w, http.StatusConflict, trouble{ErrDamaged.Code, err.Error()})
+		case err != nil:
 			s.fail(w, r, err)
-			return
+		default:
+			answer(w, s.status())
 		}
-		answer(w, s.status())
 	})
 }
 
