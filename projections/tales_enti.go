@@ -214,21 +214,21 @@ func (t *teller) untilText(until *time.Time) string {
 func (t *teller) tellSignIn(event domain.Event) (summary, reason string) {
 	switch e := event.(type) {
 	case domain.PasswordSet:
-		t.set("/password", "impostata")
-		return "Impostata la password", ""
+		t.set("/password", true)
+		return t.say("Impostata la password", "Password set"), ""
 	case domain.SecondFactorSet:
-		t.set("/second_factor", "attivo")
-		return "Attivato il secondo fattore", ""
+		t.set("/second_factor", true)
+		return t.say("Attivato il secondo fattore", "Second factor set up"), ""
 	case domain.SecondFactorRemoved:
 		t.set("/second_factor", nil)
-		return "Rimosso il secondo fattore", e.Reason
+		return t.say("Rimosso il secondo fattore", "Second factor removed"), e.Reason
 	case domain.InvitationIssued:
-		t.set("/invitation", "fino al "+when(e.Until))
-		return "Inviato un invito a scegliere la password, valido fino al " + when(e.Until), ""
+		t.set("/invitation/until", moment(&e.Until))
+		return t.say("Rilasciato un invito a scegliere la password (%s)", "Invitation to choose a password issued (%s)", t.untilText(&e.Until)), ""
 	case domain.SessionOpened:
-		return fmt.Sprintf("Accesso (%s), valido fino al %s", e.Method, when(e.Until)), ""
+		return t.say("Accesso con %s (%s)", "Signed in by %s (%s)", e.Method, t.untilText(&e.Until)), ""
 	case domain.SessionEnded:
-		return "Uscita", ""
+		return t.say("Uscita", "Signed out"), ""
 	}
 	return "", ""
 }

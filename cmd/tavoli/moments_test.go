@@ -13,7 +13,7 @@ import (
 // do instead.
 var timeless = map[string]string{
 	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells",
-	"token": "tells", "backup": "copies the log", "restore": "copies the log", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
+	"token": "tells", "backup": "copies the log", "restore": "copies the log", "copy": "copies the log", "restored": "tells", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
 	"forget": "tells", "retention set": "tells", "retention hold": "tells", "retention lift": "tells",
 	"audit checkpoint": "a size says how far it goes", "audit proof": "of what stands at a position", "audit consistency": "compares two sizes",
 	"audit key": "the keys themselves", "audit rotate": "tells", "audit export": "copies the tree",
