@@ -92,6 +92,7 @@ var parameters = map[string]parameter{
 	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),
 	"file-evidence.kind":         enumParam("what the document is", "scan", "signature-sheet", "platform-report", "statement", "confirmation"),
 	"file-evidence.effective_at": textParam("when it happened in the world; absent: now"),
+	"list-checkpoints.limit":     {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": mostCheckpoints}, "how many items; absent: 100"},
 	"get-consistency.from":       {object{"type": "integer", "format": "int64", "minimum": 1}, "the smaller size: of the checkpoint that was kept"},
 	"get-consistency.to":         {object{"type": "integer", "format": "int64", "minimum": 1}, "the larger size; absent: of the newest checkpoint"},
 	"get-checkpoint.format":      enumParam("the form of the answer, instead of Accept", "plain", "json"),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
@@ -172,10 +173,7 @@ func signCheckpoint() action {
 func listCheckpoints() action {
 	return action{answer: typeOf[Checkpoints](), query: []string{"limit", "cursor"}, tagged: true, do: func(c *call) error {
 		q := c.query()
-		most := q.limit()
-		if most == 0 {
-			most = 100
-		}
+		most := cmp.Or(q.number("limit", 1, mostCheckpoints), mostCheckpoints)
 		below := int64(q.number("cursor", 1, maxSize))
 		if below == 0 {
 			below = maxSize
@@ -194,6 +192,10 @@ func listCheckpoints() action {
 		return c.reveal(page)
 	}}.offered()
 }
+
+// mostCheckpoints is how many are told at once: each is read from its file, for
+// anybody who asks.
+const mostCheckpoints = 100
 
 // maxSize is more facts than any register has.
 const maxSize = 1 << 50

@@ -202,6 +202,7 @@ func TestLedgerRefusals(t *testing.T) {
 	}
 	r.get("/audit/proofs/7").is(404, "no-fact")
 	r.get("/audit/proofs").is(400, "")
+	r.get("/audit/checkpoints?limit=101").is(400, "")
 	r.get("/audit/proofs?stream=persona-00000000-0000-4000-8000-000000000000").is(404, "stream-not-found")
 	for _, path := range []string{"02", "x", "-1", "0"} {
 		r.get("/audit/log/checkpoints/"+path).is(404, "no-such-path")

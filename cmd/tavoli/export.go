@@ -97,7 +97,7 @@ func (e *exporting) write(ctx context.Context, p *program, c *client, report *ex
 
 // checkpoints writes every checkpoint up to a size.
 func (e *exporting) checkpoints(ctx context.Context, c *client, size int64, report *exported) error {
-	query := url.Values{"cursor": {strconv.FormatInt(size+1, 10)}, "limit": {"1000"}}
+	query := url.Values{"cursor": {strconv.FormatInt(size+1, 10)}, "limit": {"100"}}
 	for {
 		raw, err := c.get(ctx, "/audit/checkpoints", query)
 		if err != nil {
