@@ -95,6 +95,15 @@ func examples() []domain.Event {
 		domain.PersonDescribed{Person: anna, Key: 7, Sealed: []byte("sealed"), Context: key, Commitments: promises},
 		domain.PersonDescribed{Person: anna, Key: 0, Sealed: []byte{}, Context: key},
 		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="}, domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "rotazione"},
+		domain.ReportMappingSet{Programma: "3031", Title: "tracciato 2021", Rows: domain.RowsRegistered, Columns: []domain.ReportColumn{
+			{Name: "Cognome", Source: domain.SourceFamilyName}, {Name: "Progetto", Constant: new("")},
+			{Name: "Tipo", Source: domain.SourceEnteKind, Codes: []domain.CodeTranslation{{From: "comune", To: "01"}, {To: "99"}}},
+		}},
+		domain.ReportMappingSet{Programma: "3031", Rows: domain.RowsPresent, Columns: []domain.ReportColumn{}},
+		domain.ReportTransmitted{Programma: "3031", Quarter: "2022-Q2", Number: 2, Position: 1 << 60, Parameters: domain.ReportParameters{Personal: true, Form: 1}, Mapping: 12, Digest: sheet,
+			Files: []domain.ReportFile{{Name: "operatori.csv", Format: "csv", Table: "operators", SHA256: sheet, Size: 10}}, Reference: "Prot. n. 0500", Reason: "rettifica"},
+		sentAs(1, 100, ""),
+		domain.QuarterReopened{Programma: "3031", Quarter: "2022-Q2", Transmission: 1, Reason: "errata corrige"},
 	}
 }
 

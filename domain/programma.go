@@ -68,6 +68,7 @@ type Programma struct {
 	block    FundingBlockApproved
 	partners map[EnteRef]PartnerRole
 	keep     holding
+	reports  reported
 }
 
 // Apply implements [State].
@@ -84,6 +85,8 @@ func (p *Programma) Apply(e Event) {
 		p.partners[e.Ente] = e.Role
 	case PartnerLeft:
 		delete(p.partners, e.Ente)
+	case ReportMappingSet, ReportTransmitted, QuarterReopened:
+		p.reports.apply(e)
 	default:
 		p.keep.apply(e)
 	}

@@ -119,13 +119,14 @@ func (p *Programmi) encode(e *encoder) {
 			e.text(w.reason)
 			e.bool(w.left)
 		})
+		row.reports.encode(e)
 		e.revision(row.revision)
 	})
 }
 
 // decode implements model.
 func (p *Programmi) decode(d *decoder) {
-	p.by = readSorted(d, 8, func() domain.ProgrammaID { return domain.ProgrammaID(d.text()) }, func(id domain.ProgrammaID) *programma {
+	p.by = readSorted(d, 11, func() domain.ProgrammaID { return domain.ProgrammaID(d.text()) }, func(id domain.ProgrammaID) *programma {
 		return &programma{
 			id: id, opened: d.bool(), title: d.text(), acronym: d.text(), fund: d.text(),
 			blocks: readList(d, 4, func() FundingBlock {
@@ -134,6 +135,7 @@ func (p *Programmi) decode(d *decoder) {
 			partners: readList(d, 7, func() partner {
 				return partner{d.ente(), word[domain.PartnerRole](d), word[domain.Day](d), word[domain.Day](d), d.text(), d.bool()}
 			}),
+			reports:  decodeReports(d),
 			revision: d.revision(),
 		}
 	})

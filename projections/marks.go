@@ -29,6 +29,7 @@ type anchor struct {
 	revision domain.Revision
 	position domain.Position
 	id       uuid.UUID
+	recorded int64 // in microseconds
 }
 
 // A mark is the position and the time of recording of a fact, in microseconds.
@@ -46,7 +47,7 @@ func (m *Marks) apply(rec *domain.Record) {
 		m.places = append(m.places, mark{rec.Position, rec.RecordedAt.UnixMicro()})
 	}
 	m.facts++
-	m.newest = anchor{rec.Stream, rec.Revision, rec.Position, rec.ID}
+	m.newest = anchor{rec.Stream, rec.Revision, rec.Position, rec.ID, micros(rec.RecordedAt)}
 }
 
 // of reports whether the log holds the newest fact where it was.
@@ -75,6 +76,15 @@ func (m *Marks) before(t time.Time) domain.Position {
 // Facts returns how many facts there are, personal entries apart.
 func (m *Marks) Facts() uint64 { return m.facts }
 
+// Newest returns the position of the newest fact and when it was recorded; 0 and
+// the zero time: there is none.
+func (m *Marks) Newest() (domain.Position, time.Time) {
+	if m.facts == 0 {
+		return 0, time.Time{}
+	}
+	return m.newest.position, timeOf(m.newest.recorded)
+}
+
 // encode implements model.
 func (m *Marks) encode(e *encoder) {
 	e.uint(m.facts)
@@ -82,6 +92,7 @@ func (m *Marks) encode(e *encoder) {
 	e.int(int64(m.newest.revision))
 	e.position(m.newest.position)
 	e.uuid(m.newest.id)
+	e.int(m.newest.recorded)
 	var last mark
 	list(e, m.places, func(p mark) {
 		e.position(p.position - last.position)
@@ -93,7 +104,7 @@ func (m *Marks) encode(e *encoder) {
 // decode implements model.
 func (m *Marks) decode(d *decoder) {
 	m.facts = d.uint()
-	m.newest = anchor{domain.Stream(d.text()), domain.Revision(d.int()), d.position(), d.uuid()}
+	m.newest = anchor{domain.Stream(d.text()), domain.Revision(d.int()), d.position(), d.uuid(), d.int()}
 	var last mark
 	m.places = readList(d, 2, func() mark {
 		last.position += d.position()

@@ -68,14 +68,14 @@ type part struct {
 // also the order in which they are decoded: a later one refers to earlier ones.
 func (m *Models) models() []part {
 	return []part{
-		{"programmi", 1, &m.Programmi},
+		{"programmi", 2, &m.Programmi},
 		{"enti", 1, &m.Enti},
 		{"people", 2, &m.People},
 		{"calendar", 2, &m.Calendar},
 		{"rosters", 1, &m.Rosters},
 		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},
-		{"marks", 1, &m.Marks},
+		{"marks", 2, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},
 		{"retention", 1, &m.Retention},
 	}

@@ -24,6 +24,7 @@ type programma struct {
 	fund     string
 	blocks   []FundingBlock
 	partners []partner
+	reports  reports
 	revision domain.Revision
 }
 
@@ -55,6 +56,12 @@ func (p *Programmi) apply(rec *domain.Record) {
 		row.partners = append(row.partners, partner{ente: e.Ente, role: e.Role, from: e.From})
 	case domain.PartnerLeft:
 		p.at(e.Programma, rec).leave(e.Ente, e.On, e.Reason)
+	case domain.ReportMappingSet:
+		p.at(e.Programma, rec).reports.mapped(e, rec)
+	case domain.ReportTransmitted:
+		p.at(e.Programma, rec).reports.transmitted(e, rec)
+	case domain.QuarterReopened:
+		p.at(e.Programma, rec).reports.reopened(e, rec)
 	}
 }
 

@@ -148,6 +148,12 @@ func richRest() []domain.Event {
 		domain.SessionEnded{Account: "segreteria", Session: numbered("session", 3)},
 		domain.LedgerKeyIntroduced{Number: 1, VKey: "tavoli.0123456789abcdef/registro+01234567+AQ=="},
 		domain.LedgerKeyIntroduced{Number: 2, VKey: "tavoli.0123456789abcdef/registro+89abcdef+AQ==", Reason: "cambio di gestione"},
+		domain.ReportMappingSet{Programma: programma, Title: "tracciato 2021", Rows: domain.RowsPresent, Columns: []domain.ReportColumn{
+			{Name: "Tipo", Source: domain.SourceEnteKind, Codes: []domain.CodeTranslation{{From: "comune", To: "01"}}}, {Name: "Progetto", Constant: new("3031")},
+		}},
+		domain.ReportTransmitted{Programma: programma, Quarter: "2022-Q2", Number: 1, Position: 20, Mapping: 12, Digest: sheet, Reference: "Prot. n. 0500",
+			Parameters: domain.ReportParameters{Form: 1}, Files: []domain.ReportFile{{Name: "2022-Q2.pdf", Format: "pdf", SHA256: sheet, Size: 7}}},
+		domain.QuarterReopened{Programma: programma, Quarter: "2022-Q2", Transmission: 1, Reason: "errata corrige"},
 	}
 }
 

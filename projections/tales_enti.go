@@ -114,6 +114,9 @@ func (t *teller) tellProgramma(event domain.Event) (summary, reason string) {
 		t.set("/partners/"+e.Ente.String(), nil)
 		return t.say("Uscita del partner %s il %s", "Partner %s left on %s", t.ente(e.Ente), e.On), e.Reason
 	}
+	if summary, reason = t.tellReports(event); summary != "" {
+		return summary, reason
+	}
 	return t.tellRetention(event)
 }
 

@@ -1,0 +1,25 @@
+package projections
+
+// InItalian returns a word of the API as people read it: "in presenza" for in-presence.
+func InItalian(word string) string {
+	if text, ok := italianWords[word]; ok {
+		return text
+	}
+	return word
+}
+
+var italianWords = map[string]string{
+	"referente": "referente", "delegate": "delegato", "ente-gestore": "ente gestore", "speaker": "relatore", "staff": "staff", "other": "altro",
+	"in-presence": "in presenza", "online": "online", "mixed": "mista",
+	"registered": "iscritto", "waiting": "in attesa", "confirmed": "confermato", "withdrawn": "ritirato", "refused": "rifiutato",
+	"present": "presente", "absent": "assente", "unknown": "non noto",
+	"desk": "banco", "sheet": "foglio firme", "platform": "piattaforma", "statement": "dichiarazione", "self": "conferma personale",
+	"planned": "programmato", "announced": "annunciato", "convened": "convocato", "open": "in corso", "closed": "concluso", "called-off": "annullato",
+	"page": "pagina", "export": "esportazione", "person": "persona", "tavolo": "tavolo", "ente": "ente", "list": "elenco",
+	"coordinator": "coordina", "greeting": "saluti", "author": "autore",
+	"programme": "programma", "invitation": "nota-invito", "slides": "slide", "video": "video", "note": "nota",
+	"comune": "comune", "libero-consorzio": "libero consorzio comunale", "citta-metropolitana": "città metropolitana", "azienda-sanitaria": "azienda sanitaria",
+	"universita": "università", "associazione": "associazione", "ministero": "ministero", "altro": "altro ente",
+	"capofila": "capofila", "partner": "partner", "coordinamento": "aderente al coordinamento",
+	"yes": "sì", "no": "no",
+}
