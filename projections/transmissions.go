@@ -137,9 +137,9 @@ func (t *teller) tellReports(event domain.Event) (summary, reason string) {
 		t.set("/report_mapping/rows", string(e.Rows))
 		t.setList("/report_mapping/columns", names)
 		if len(e.Columns) == 0 {
-			return "Ripreso il tracciato di serie della scheda operatori", ""
+			return t.say("Ripreso il tracciato di serie della scheda operatori", "Built-in layout of the table of persons taken up again"), ""
 		}
-		return fmt.Sprintf("Stabilito il tracciato della scheda operatori: %d colonne", len(e.Columns)), ""
+		return t.say("Stabilito il tracciato della scheda operatori: %d colonne", "Layout of the table of persons set: %d columns", len(e.Columns)), ""
 	case domain.ReportTransmitted:
 		at := fmt.Sprintf("/reports/%s/%d", e.Quarter, e.Number)
 		t.set(at+"/position", fmt.Sprint(uint64(e.Position)))
@@ -148,10 +148,10 @@ func (t *teller) tellReports(event domain.Event) (summary, reason string) {
 		for _, f := range e.Files {
 			t.set(at+"/files/"+f.Name, f.SHA256)
 		}
-		return fmt.Sprintf("Trasmessa la relazione del trimestre %s, trasmissione n. %d%s", e.Quarter, e.Number, underReference(e.Reference)), e.Reason
+		return t.say("Trasmessa la relazione del trimestre %s, trasmissione n. %d%s", "Report of the quarter %s sent, transmission no. %d%s", e.Quarter, e.Number, underReference(e.Reference)), e.Reason
 	case domain.QuarterReopened:
 		t.set(fmt.Sprintf("/reports/%s/%d/reopened", e.Quarter, e.Transmission), true)
-		return fmt.Sprintf("Riaperto il trimestre %s dopo la trasmissione n. %d", e.Quarter, e.Transmission), e.Reason
+		return t.say("Riaperto il trimestre %s dopo la trasmissione n. %d", "Quarter %s reopened after transmission no. %d", e.Quarter, e.Transmission), e.Reason
 	}
 	return "", ""
 }

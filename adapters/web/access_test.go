@@ -25,6 +25,8 @@ GET /api/v1/programmi *
 POST /api/v1/programmi admin staff
 GET /api/v1/programmi/{programma} *
 POST /api/v1/programmi/{programma}/funding-block admin staff
+GET /api/v1/programmi/{programma}/report-mapping admin staff operator auditor reporter
+POST /api/v1/programmi/{programma}/report-mapping admin staff
 POST /api/v1/programmi/{programma}/partners admin staff
 POST /api/v1/programmi/{programma}/partners/{kind}/{code}/removal admin staff
 POST /api/v1/programmi/{programma}/retention admin
@@ -89,6 +91,12 @@ POST /api/v1/people/{person}/unlink admin staff
 POST /api/v1/people/{person}/forgetting admin
 GET /api/v1/retention admin staff auditor dpo
 GET /api/v1/retention/forgotten admin staff auditor dpo
+GET /api/v1/reports/quarters/{quarter} admin staff operator auditor reporter
+GET /api/v1/reports/quarters/{quarter}/transmissions admin staff operator auditor reporter
+POST /api/v1/reports/quarters/{quarter}/transmissions admin staff
+GET /api/v1/reports/quarters/{quarter}/transmissions/{transmission} admin staff operator auditor reporter
+GET /api/v1/reports/quarters/{quarter}/transmissions/{transmission}/difference admin staff operator auditor reporter
+POST /api/v1/reports/quarters/{quarter}/reopening admin staff
 GET /api/v1/statistics/partners admin staff operator auditor reporter
 GET /api/v1/statistics/enti admin staff operator auditor reporter
 GET /api/v1/statistics/tavoli admin staff operator auditor reporter

@@ -95,7 +95,7 @@ func TestFormsOfARoster(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", accept, got, want)
 		}
 	}
-	r.get("/tavoli/t/roster?format=pdf").is(406, "not-acceptable")
+	r.get("/tavoli/t/roster?format=docx").is(406, "not-acceptable")
 }
 
 func TestCSVHoldsEveryLine(t *testing.T) {

@@ -144,7 +144,7 @@ func TestBadQuestions(t *testing.T) {
 			t.Errorf("%s: got %d %s", path, a.Status, a.Body)
 		}
 	}
-	if a := r.get("/tavoli/t/roster", header("Accept", "application/pdf")); a.Status != 406 {
+	if a := r.get("/tavoli/t/roster", header("Accept", "image/png")); a.Status != 406 {
 		t.Errorf("got %d %s", a.Status, a.Body)
 	}
 }

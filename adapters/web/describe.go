@@ -2,6 +2,7 @@ package web
 
 import (
 	"tavoli/domain"
+	"tavoli/papers"
 	"tavoli/projections"
 )
 
@@ -9,25 +10,26 @@ import (
 
 // variables are what stands in paths.
 var variables = map[string]object{
-	"programma":   {"type": "string", "description": "the code of a programme: 3031"},
-	"tavolo":      {"type": "string", "description": "the id of a tavolo: coopera-4"},
-	"kind":        {"type": "string", "description": "the kind of an ente: comune"},
-	"code":        {"type": "string", "description": "the code of an ente; a comune also by its ISTAT code"},
-	"participant": {"type": "string", "format": "uuid", "description": "the person who is registered"},
-	"person":      {"type": "string", "format": "uuid", "description": "a person"},
-	"presence":    {"type": "string", "format": "uuid", "description": "a recorded presence"},
-	"sha256":      {"type": "string", "description": "the SHA-256 of a document, in hexadecimal"},
-	"quarter":     {"type": "string", "description": "a quarter: 2022-Q2"},
-	"stream":      {"type": "string", "description": "a stream: tavolo-coopera-4"},
-	"account":     {"type": "string", "description": "the id of an account: segreteria"},
-	"hold":        {"type": "string", "format": "uuid", "description": "the id of a hold"},
-	"token":       {"type": "string", "format": "uuid", "description": "the id of a token, not the secret"},
-	"position":    {"type": "string", "description": "the position of a fact: 1234"},
-	"size":        {"type": "string", "description": "how many facts a checkpoint is of"},
-	"level":       {"type": "string", "description": "the level of a tile: 0"},
-	"tile":        {"type": "string", "description": "the number of a tile in groups of three digits: 067, x001, 067.p"},
-	"part":        {"type": "string", "description": "the next group, or the width of a partial tile"},
-	"width":       {"type": "string", "description": "the width of a partial tile"},
+	"programma":    {"type": "string", "description": "the code of a programme: 3031"},
+	"tavolo":       {"type": "string", "description": "the id of a tavolo: coopera-4"},
+	"kind":         {"type": "string", "description": "the kind of an ente: comune"},
+	"code":         {"type": "string", "description": "the code of an ente; a comune also by its ISTAT code"},
+	"participant":  {"type": "string", "format": "uuid", "description": "the person who is registered"},
+	"person":       {"type": "string", "format": "uuid", "description": "a person"},
+	"presence":     {"type": "string", "format": "uuid", "description": "a recorded presence"},
+	"sha256":       {"type": "string", "description": "the SHA-256 of a document, in hexadecimal"},
+	"quarter":      {"type": "string", "description": "a quarter: 2022-Q2"},
+	"transmission": {"type": "string", "description": "the number of a transmission, from 1"},
+	"stream":       {"type": "string", "description": "a stream: tavolo-coopera-4"},
+	"account":      {"type": "string", "description": "the id of an account: segreteria"},
+	"hold":         {"type": "string", "format": "uuid", "description": "the id of a hold"},
+	"token":        {"type": "string", "format": "uuid", "description": "the id of a token, not the secret"},
+	"position":     {"type": "string", "description": "the position of a fact: 1234"},
+	"size":         {"type": "string", "description": "how many facts a checkpoint is of"},
+	"level":        {"type": "string", "description": "the level of a tile: 0"},
+	"tile":         {"type": "string", "description": "the number of a tile in groups of three digits: 067, x001, 067.p"},
+	"part":         {"type": "string", "description": "the next group, or the width of a partial tile"},
+	"width":        {"type": "string", "description": "the width of a partial tile"},
 }
 
 // A parameter is what may stand in a query.
@@ -62,7 +64,7 @@ var parameters = map[string]parameter{
 	"mode":         enumParam("in which mode", "in-presence", "online"),
 	"state":        textParam("registered, waiting, confirmed, withdrawn, refused, present, absent or all; absent: those that stand"),
 	"contacts":     boolParam("e-mail addresses and telephone numbers, too"),
-	"format":       enumParam("the form of the answer, instead of Accept", "json", "csv"),
+	"format":       enumParam("the form of the answer, instead of Accept", "json", "csv", "xlsx", "pdf"),
 	"lang":         enumParam("the language of a page, instead of Accept-Language", "it", "en"),
 	"title":        textParam("what the document is called; no name of a person"),
 	"after":        textParam("the position after which to begin"),
@@ -86,6 +88,10 @@ var parameters = map[string]parameter{
 
 	"by":                         enumParam("what is counted by; absent: ente", "ente", "kind", "province"),
 	"tavolo":                     textParam("the id of a tavolo"),
+	"get-report.format":          enumParam("the form of the answer, instead of Accept", "json", "csv", "xlsx", "html", "pdf"),
+	"position":                   textParam("the register as it was at this position"),
+	"table":                      enumParam("with CSV: this table and nothing else", papers.QuarterTables...),
+	"with":                       textParam("the number of the transmission to compare with, or now; absent: the one before"),
 	"statistics-quarter.by":      enumParam("what is counted by; absent: tavolo", texts(projections.Groupings)...),
 	"get-retention.by":           {object{"type": "string", "format": "date"}, "who falls due by this day; absent: today"},
 	"names":                      boolParam("names of persons, too; that they are shown is recorded"),

@@ -89,7 +89,7 @@ func newRegister(t testing.TB, settings ...func(*web.Server)) *register {
 	r.server = &web.Server{
 		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree, Credentials: book{},
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
-		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0",
+		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0", Renderers: renderers(),
 	}
 	for _, set := range settings {
 		set(r.server)

@@ -40,6 +40,11 @@ const inspected = `
 /api/v1/statistics/summary 200 403
 /api/v1/audit/events 403 403
 /api/v1/audit/disclosures 403 403
+/api/v1/programmi/{programma}/report-mapping 403 403
+/api/v1/reports/quarters/{quarter} 403 403
+/api/v1/reports/quarters/{quarter}/transmissions 403 403
+/api/v1/reports/quarters/{quarter}/transmissions/{transmission} 403 403
+/api/v1/reports/quarters/{quarter}/transmissions/{transmission}/difference 403 403
 /api/v1/audit/trail 200 403
 /api/v1/audit/trail/{stream} 200 403
 /api/v1/audit/checkpoint 200 200

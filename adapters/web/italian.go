@@ -116,6 +116,10 @@ var italian = map[string]string{
 	"keeper-address":          "a questo indirizzo non c'è un portachiavi condiviso",
 	"not-caught-up":           "la risposta non è ancora arrivata alla posizione richiesta: riprovare",
 	"position-beyond-head":    "il registro non arriva alla posizione richiesta",
+	"quarter-transmitted":     "la relazione del trimestre è già stata trasmessa: un'altra trasmissione richiede di riaprire il trimestre",
+	"quarter-not-transmitted": "la relazione del trimestre non è ancora stata trasmessa: non c'è nulla da riaprire",
+	"transmission-not-found":  "il trimestre non ha una trasmissione con questo numero",
+	"report-too-large":        "la relazione ha più righe di quante un file di questa forma ne tiene: chiederne un'altra",
 	"rebuild-running":         "i modelli di lettura sono già in ricostruzione",
 }
 
@@ -136,6 +140,9 @@ var italianFields = map[string]string{
 	"bad-key":           "non è una chiave pubblica",
 	"bad-url":           "non è un indirizzo http o https",
 	"bad-sha256":        "non è un'impronta SHA-256",
+	"bad-quarter":       "non è un trimestre come 2022-Q2",
+	"bad-position":      "non è una posizione del registro",
+	"unknown-source":    "la fonte non esiste",
 	"bad-day":           "non è un giorno del calendario",
 	"bad-hour":          "non è un'ora come 15:00",
 	"bad-time":          "non è un istante, o l'ora locale manca o si ripete per il cambio dell'ora",

@@ -27,6 +27,8 @@ var timeless = map[string]string{
 	"/api/v1/audit/proofs":      "the ledger, where a size or a position says how far it goes",
 	"/api/v1/audit/log/":        "the ledger, where a size or a position says how far it goes",
 	"/api/v1/nodes":             "the service",
+
+	"/api/v1/reports/quarters/{quarter}/transmissions/{transmission}/difference": "two transmissions, each at its position",
 }
 
 // TestEveryQuestionKnowsTwoTimes holds every question to both times, unless it has a

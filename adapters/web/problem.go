@@ -178,7 +178,7 @@ func (c *call) problem(r refusal) Problem {
 	p.Errors = make([]domain.Field, len(r.fields))
 	for i, f := range r.fields {
 		if text := italianFields[f.Code]; text != "" {
-			f.Text = text
+			f.Text = inColumn(f.Text, text)
 		}
 		p.Errors[i] = f
 	}

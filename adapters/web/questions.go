@@ -181,6 +181,8 @@ func revisionOf(v any) domain.Revision {
 		return v.Revision
 	case projections.Programma:
 		return v.Revision
+	case projections.ReportMapping:
+		return v.Revision
 	case projections.Account:
 		return v.Revision
 	case revised:

@@ -2,10 +2,12 @@ package web
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"tavoli/domain"
+	"tavoli/papers"
 	"tavoli/projections"
 )
 
@@ -90,21 +92,25 @@ func (c *call) disclosuresCSV() error {
 	if err := q.unknown(c.route.query); err != nil {
 		return err
 	}
-	s := newSheet(disclosureHeads...)
+	s := papers.Section{Key: "disclosures"}
+	for _, head := range disclosureHeads {
+		s.Columns = append(s.Columns, papers.Column{Head: head, Kind: projections.TextCell})
+	}
 	for {
 		page, at, err := askAs(c, m, disclosureScope, func(m *projections.Models) (projections.DisclosurePage, error) { return m.Disclosures.List(dq) })
 		if err != nil {
 			return err
 		}
 		for _, d := range page.Items {
-			s.row(clock(d.RecordedAt), clock(d.EffectiveAt), string(d.Account), d.Label, d.Subject, InItalian(d.Form), d.Purpose, clock(d.Until), InItalian(string(d.Through)), positionText(d.Position))
+			s.Rows = append(s.Rows, []string{clock(d.RecordedAt), clock(d.EffectiveAt), string(d.Account), d.Label, d.Subject, InItalian(d.Form), d.Purpose, clock(d.Until), InItalian(string(d.Through)), positionText(d.Position)})
 		}
 		if dq.Cursor = page.NextCursor; dq.Cursor == "" {
 			c.tell(at)
 			break
 		}
 	}
-	c.w.Header().Set("Content-Disposition", `attachment; filename="consultazioni.csv"`)
-	body := []byte(s.b.String())
-	return c.show(asCSV, tagOf(-1, body), body)
+	return c.file(csvForm, papers.Paper{Name: "consultazioni", Sections: []papers.Section{s}, Plain: true})
 }
+
+// clock returns a time as it is read in Italy.
+func clock(t time.Time) string { return t.In(domain.Rome).Format("2006-01-02 15:04:05") }

@@ -15,14 +15,13 @@ var rosterParams = []string{"ente", "kind", "mode", "state", "q", "contacts", "l
 func getRoster() action {
 	return action{
 		answer: typeOf[projections.Roster](), query: append(append([]string{}, times...), rosterParams...), tagged: true, hot: true,
-		media:    map[string]string{"text/csv": "every line that matches, for a spreadsheet"},
-		statuses: []int{404, 406},
+		media: mediaOf(rosterForms), statuses: []int{404, 406},
 		do: func(c *call) error {
-			switch form, err := c.form406("application/json", "text/csv"); {
+			switch form, err := c.formOf(rosterForms); {
 			case err != nil:
 				return err
-			case form == "text/csv":
-				return c.rosterCSV()
+			case form != jsonForm:
+				return c.rosterFile(form)
 			}
 			if c.plainRoster() {
 				return c.rosterPage()
@@ -30,30 +29,6 @@ func getRoster() action {
 			return c.roster()
 		},
 	}
-}
-
-// form406 returns the form in which an answer is wanted: by the parameter format,
-// or by Accept. Where that takes anything, it is the first offered.
-func (c *call) form406(offered ...string) (string, error) {
-	if strings.Contains(c.r.URL.RawQuery, "format=") {
-		format := c.r.URL.Query().Get("format")
-		for _, media := range offered {
-			if strings.HasSuffix(media, "/"+format) {
-				return media, nil
-			}
-		}
-		return "", &errNotAccept
-	}
-	accept := c.r.Header.Get("Accept")
-	for _, media := range offered {
-		if strings.Contains(accept, media) {
-			return media, nil
-		}
-	}
-	if accept == "" || strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*") {
-		return offered[0], nil
-	}
-	return "", &errNotAccept
 }
 
 // plainRoster reports whether the question is the one whose answer is kept ready.

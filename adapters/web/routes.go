@@ -29,7 +29,7 @@ var (
 func table() []route {
 	return prepared(slices.Concat(
 		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), presenceRoutes(),
-		peopleRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
+		peopleRoutes(), reportRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
 	))
 }
 
@@ -39,6 +39,8 @@ func programmaRoutes() []route {
 		{"POST", "/programmi", "open-programma", staff, "Make a programme known", openProgramma().also(200, 409)},
 		{"GET", "/programmi/{programma}", "get-programma", everybody, "A programme with its partners and funding paragraphs", getProgramma()},
 		{"POST", "/programmi/{programma}/funding-block", "approve-funding-block", staff, "Set the paragraph that stands on every document from a day on", command(inProgramma(func(c *domain.ApproveFundingBlock, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
+		{"GET", "/programmi/{programma}/report-mapping", "get-report-mapping", counters, "How the table of persons of the reports is laid out", getReportMapping()},
+		{"POST", "/programmi/{programma}/report-mapping", "set-report-mapping", staff, "Lay out the table of persons of the reports; without columns it is the built-in one", command(inProgramma(func(c *domain.SetReportMapping, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
 		{"POST", "/programmi/{programma}/partners", "add-partner", staff, "Make an ente a partner", command(addPartner, nothing).also(404, 409)},
 		{"POST", "/programmi/{programma}/partners/{kind}/{code}/removal", "remove-partner", staff, "End a partnership", command(removePartner, nothing).also(404, 409)},
 		{"POST", "/programmi/{programma}/retention", "set-retention", admins, "Say for how long what the programme rests on has to be kept; there is no default", command(inProgramma(func(c *domain.SetRetention, p domain.ProgrammaID) { c.Programma = p }), nothing).also(404)},
@@ -101,7 +103,7 @@ func registrationRoutes() []route {
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/mode", "change-mode", desks, "Take part in the other mode of a mixed tavolo", changeMode().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/substitution", "substitute-delegate", desks, "Let another person take the seat", substituteDelegate().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/notice", "accept-notice", desks, "Record that the person took note of the privacy notice", command(ofParticipant(func(c *domain.AcceptNotice, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
-		{"GET", "/tavoli/{tavolo}/roster", "get-roster", counters, "Who is registered, waits, came; JSON or CSV", getRoster()},
+		{"GET", "/tavoli/{tavolo}/roster", "get-roster", counters, "Who is registered, waits, came; JSON, CSV, XLSX or PDF", getRoster()},
 	}
 }
 
@@ -130,6 +132,17 @@ func peopleRoutes() []route {
 		{"POST", "/people/{person}/forgetting", "forget-person", admins, "Destroy what is held of a person; facts and counts stay", forgetPerson()},
 		{"GET", "/retention", "get-retention", overseers, "What has to be kept for how long, what holds it, who falls due", getRetention()},
 		{"GET", "/retention/forgotten", "list-forgotten", overseers, "Who was forgotten, when and why", listForgotten()},
+	}
+}
+
+func reportRoutes() []route {
+	return []route{
+		{"GET", "/reports/quarters/{quarter}", "get-report", counters, "The report of a quarter, as it is or was; JSON, CSV, XLSX, HTML or PDF", getReport()},
+		{"GET", "/reports/quarters/{quarter}/transmissions", "list-transmissions", counters, "What was sent of a quarter", listTransmissions()},
+		{"POST", "/reports/quarters/{quarter}/transmissions", "transmit-report", staff, "Record that the report of a quarter is sent, with the hashes of its files", transmitReport().also(200, 404, 409)},
+		{"GET", "/reports/quarters/{quarter}/transmissions/{transmission}", "get-transmission", counters, "What was sent of a quarter under a number", getTransmission()},
+		{"GET", "/reports/quarters/{quarter}/transmissions/{transmission}/difference", "get-transmission-difference", counters, "What is otherwise than in the transmission before, figure by figure and row by row", getDifference()},
+		{"POST", "/reports/quarters/{quarter}/reopening", "reopen-quarter", staff, "Let the report of a quarter be sent once more", reopenQuarter().also(404, 409)},
 	}
 }
 

@@ -35,6 +35,10 @@ var words = map[reflect.Type][]string{
 	typeOf[domain.MaterialKind]():      {"programme", "invitation", "slides", "video", "note", "other"},
 	typeOf[domain.RectifiedField]():    {"schedule", "subject", "place", "platform", "mode", "protocol", "ordinal"},
 	typeOf[domain.Source]():            {"desk", "sheet", "platform", "statement", "self"},
+	typeOf[domain.ReportRows]():        {"present", "registered"},
+	typeOf[domain.ReportSource]():      texts(domain.ReportSources),
+	typeOf[projections.CellKind]():     {"text", "number", "day", "time"},
+	typeOf[projections.NetworkRole]():  {"capofila", "partner", "coordinamento", "ente-gestore"},
 	typeOf[domain.EvidenceKind]():      {"scan", "signature-sheet", "platform-report", "statement", "confirmation"},
 }
 

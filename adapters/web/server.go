@@ -28,6 +28,10 @@ type Server struct {
 	// Ledger is what the facts add up to; nil: nothing is told of it.
 	Ledger Ledger
 
+	// Renderers write papers by the name of their form: csv, xlsx, html, pdf.
+	// Forms that are missing are answered with 501.
+	Renderers map[string]Renderer
+
 	// Secret gives the installation's secret for a purpose. The same purpose
 	// gives the same secret as long as the installation lives.
 	Secret func(purpose string) [32]byte

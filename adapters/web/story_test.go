@@ -38,6 +38,7 @@ func (c *contract) story() {
 	c.forgetting()
 	c.administering()
 	c.signing()
+	c.reporting()
 	c.asking()
 	c.proving()
 }
@@ -142,7 +143,9 @@ func (c *contract) registering() {
 	c.row("get-roster", "/tavoli/t/roster", "", 200)
 	c.row("get-roster", "/tavoli/t/roster?contacts=true&state=all&effective_at=2030-01-01T00:00", "", 200)
 	c.row("get-roster", "/tavoli/t/roster?format=csv", "", 200)
-	c.row("get-roster", "/tavoli/t/roster", "", 406, header("Accept", "application/pdf"))
+	c.row("get-roster", "/tavoli/t/roster", "", 406, header("Accept", "image/png"))
+	c.row("get-roster", "/tavoli/t/roster?format=pdf", "", 200)
+	c.row("get-roster", "/tavoli/t/roster?format=xlsx", "", 200)
 	c.row("withdraw-participant", at+leo+"/withdrawal", ``, 200)
 	c.row("refuse-registration", at+leo+"/refusal", `{"reason":"x"}`, 409)
 	c.row("refuse-registration", at+ugo+"/refusal", `{"reason":"doppione"}`, 200)
@@ -253,6 +256,32 @@ func (c *contract) administering() {
 	c.row("check", "/admin/check", "", 200)
 	c.row("replay", "/admin/replay", "", 200)
 	c.row("rebuild", "/admin/rebuild", "", 200)
+}
+
+func (c *contract) reporting() {
+	c.row("get-report-mapping", "/programmi/3031/report-mapping", "", 200)
+	c.row("set-report-mapping", "/programmi/3031/report-mapping", `{"title":"tracciato","rows":"registered","columns":[{"name":"Cognome","source":"family_name"},{"name":"Tipo","source":"ente_kind","codes":[{"from":"comune","to":"01"}]},{"name":"Progetto","constant":"3031"}]}`, 200)
+	for _, format := range []string{"json", "csv", "csv&table=operators", "xlsx", "html", "pdf"} {
+		c.row("get-report", "/reports/quarters/2022-Q1?format="+format, "", 200)
+	}
+	c.row("get-report", "/reports/quarters/2022-Q1?programma=9999", "", 404)
+	c.row("get-report", "/reports/quarters/2022-Q1", "", 406, header("Accept", "image/png"))
+	at := "/reports/quarters/2022-Q1"
+	c.row("reopen-quarter", at+"/reopening", `{"reason":"errata"}`, 409)
+	first := c.row("transmit-report", at+"/transmissions", `{"reference":"Prot. n. 0500"}`, 201).field("transmission", "position")
+	c.row("transmit-report", at+"/transmissions", `{"reference":"Prot. n. 0500","position":"`+first+`"}`, 200)
+	c.row("transmit-report", at+"/transmissions", `{"programma":"3031","reference":"Prot. n. 0501"}`, 409)
+	c.row("reopen-quarter", at+"/reopening", `{"reason":"errata"}`, 200)
+	c.row("transmit-report", at+"/transmissions", `{"reference":"Prot. n. 0501","reason":"errata corrige","formats":["json","csv"]}`, 201)
+	c.row("list-transmissions", at+"/transmissions", "", 200)
+	c.row("list-transmissions", at+"/transmissions?programma=none", "", 404)
+	c.row("transmit-report", at+"/transmissions", `{"programma":"none"}`, 404)
+	c.row("reopen-quarter", at+"/reopening", `{"programma":"none","reason":"x"}`, 404)
+	c.row("get-transmission", at+"/transmissions/1", "", 200)
+	c.row("get-transmission", at+"/transmissions/3", "", 404)
+	c.row("get-transmission-difference", at+"/transmissions/2/difference", "", 200)
+	c.row("get-transmission-difference", at+"/transmissions/1/difference?with=now", "", 200)
+	c.row("get-transmission-difference", at+"/transmissions/1/difference", "", 404)
 }
 
 func (c *contract) asking() {

@@ -55,7 +55,8 @@ func commands() []command {
 	return []command{
 		serveCommand(), keeperCopyCommand(), keeperRestoreCommand(), keeperCommand(),
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
-		rosterCommand(), reportCommand(),
+		rosterCommand(), statisticsCommand(),
+		reportTransmitCommand(), reportReopenCommand(), reportTransmissionsCommand(), reportDifferenceCommand(), reportMappingCommand(), quarterReportCommand(),
 		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
 		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),

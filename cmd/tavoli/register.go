@@ -16,10 +16,14 @@ import (
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/bus"
 	"tavoli/adapters/credentials"
+	"tavoli/adapters/csv"
 	"tavoli/adapters/evidence"
+	"tavoli/adapters/html"
 	"tavoli/adapters/keyring"
+	"tavoli/adapters/pdf"
 	"tavoli/adapters/shelf"
 	"tavoli/adapters/web"
+	"tavoli/adapters/xlsx"
 	"tavoli/domain"
 	"tavoli/projections"
 )
@@ -150,6 +154,7 @@ func (r *register) server(files *evidence.Files) *web.Server {
 		Store: r.store, Exec: r.exec, Vault: r.vault, View: r.view, Files: files, Ledger: r.book, Credentials: credentials.New("Tavoli"),
 		Secret: r.keys.Secret, Now: r.now, Log: r.log, Console: r.console.hash(),
 		Admin: r.admin(), Gauges: r.gauges(), Version: version,
+		Renderers: map[string]web.Renderer{"csv": csv.Renderer{}, "xlsx": xlsx.Renderer{}, "html": html.New(), "pdf": pdf.New()},
 	}
 }
 

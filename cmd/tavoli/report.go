@@ -19,7 +19,7 @@ type reporting struct {
 	json   bool
 }
 
-func reportCommand() command {
+func statisticsCommand() command {
 	about := "quante persone, presenze, enti: per tavoli, enti, partners, summary, 2022-Q2 · counts by tavoli, enti, partners, summary, or of a quarter"
 	return command{"report statistics", "BY", about, func(fs *flag.FlagSet) action {
 		r := &reporting{target: bindTarget(fs), moment: bindMoment(fs), narrow: make(map[string]*string)}

@@ -49,6 +49,7 @@ type rostering struct {
 	filter map[string]*string
 	more   bool
 	csv    bool
+	format string
 	json   bool
 }
 
@@ -64,6 +65,7 @@ func rosterCommand() command {
 			r.filter[name] = fs.String(name, "", usage)
 		}
 		fs.BoolVar(&r.more, "contacts", false, "anche indirizzi e-mail e telefoni · e-mail addresses and telephone numbers, too")
+		fs.StringVar(&r.format, "format", "", "risponde con un file di questa `forma`, un'esportazione che resta agli atti: csv, xlsx, pdf · answer with a file of this form, an export that is recorded as such")
 		fs.BoolVar(&r.csv, "csv", false, "risponde in CSV, un'esportazione che resta agli atti · answer as CSV, an export that is recorded as such")
 		fs.BoolVar(&r.json, "json", false, "risponde in JSON · answer in JSON")
 		return r.run
@@ -74,8 +76,15 @@ func rosterCommand() command {
 const mostLines = 1000
 
 func (r *rostering) run(ctx context.Context, p *program, args []string) error {
-	if r.csv && r.json {
-		return usageError("tavoli roster: --csv oppure --json · --csv or --json")
+	if r.csv && r.format == "" {
+		r.format = "csv"
+	}
+	_, known := reportFormats[r.format]
+	switch {
+	case r.format != "" && r.json:
+		return usageError("tavoli roster: un file oppure --json · a file or --json")
+	case r.format != "" && !known:
+		return usageError("tavoli roster: --format è csv, xlsx o pdf · is one of these")
 	}
 	q := r.moment.query()
 	for name, value := range r.filter {
@@ -86,8 +95,8 @@ func (r *rostering) run(ctx context.Context, p *program, args []string) error {
 	}
 	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
 	return r.target.with(ctx, p, func(c *client) error {
-		if r.csv {
-			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: c.current(q), accept: "text/csv"})
+		if r.format != "" {
+			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: c.current(q), accept: reportFormats[r.format]})
 		}
 		q.Set("limit", strconv.Itoa(mostLines))
 		raw, err := allPages(ctx, c, path, q)
