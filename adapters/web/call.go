@@ -28,6 +28,7 @@ type call struct {
 	id     string            // of the request
 	caller caller
 	reach  *projections.Reach // how far an inspector may look; nil: no inspector asks
+	names  projections.Names  // as a trail was told with them
 	status int                // of the answer, once it is sent
 	sent   int64
 

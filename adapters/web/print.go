@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -61,10 +62,7 @@ func (c *call) printTrail(t trailQuery, page TrailPage) error {
 	if t.english {
 		p.Lang = "en"
 	}
-	p.Title = p.Say("Storia di ", "Story of ") + c.subject
-	if t.actor != "" || t.day != "" {
-		p.Title = strings.TrimSpace(p.Say("Atti di ", "Deeds of ") + string(t.actor) + " " + string(t.day))
-	}
+	p.Title = c.titled(p, t)
 	for _, e := range page.Items {
 		p.Lines = append(p.Lines, p.line(e))
 	}
@@ -83,6 +81,21 @@ func (c *call) printTrail(t trailQuery, page TrailPage) error {
 	h := c.w.Header()
 	h["Content-Security-Policy"], h["Content-Language"], h["Vary"] = printPolicy, []string{p.Lang}, []string{"Accept, Accept-Language"}
 	return c.show(asHTML, tagOf(-1, b.Bytes()), b.Bytes())
+}
+
+// titled returns what a trail is called: by the name of whom it is about, if there is
+// one that may be told, or by the stream.
+func (c *call) titled(p printed, t trailQuery) string {
+	name := c.subject
+	switch {
+	case t.actor != "" || t.day != "":
+		return strings.TrimSpace(p.Say("Atti di ", "Deeds of ") + string(t.actor) + " " + string(t.day))
+	case t.about.name == "person" && c.names.Person != nil:
+		name = cmp.Or(c.names.Person(t.about.person), name)
+	case t.about.name == "ente" && c.names.Ente != nil:
+		name = c.names.Ente(t.about.ente)
+	}
+	return p.Say("Storia di ", "Story of ") + name
 }
 
 func (p printed) line(e projections.TrailEntry) printedLine {

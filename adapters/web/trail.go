@@ -119,7 +119,8 @@ func (c *call) named(t trailQuery, read func(projections.Names) (TrailPage, erro
 		return TrailPage{}, err
 	}
 	if t.when.IsZero() {
-		return read(c.visible(c.names()))
+		c.names = c.visible(c.namesNow())
+		return read(c.names)
 	}
 	roll := projections.NewRoll()
 	if page, err := read(roll.Names()); err != nil {
@@ -129,7 +130,8 @@ func (c *call) named(t trailQuery, read func(projections.Names) (TrailPage, erro
 	if err != nil {
 		return TrailPage{}, err
 	}
-	return read(c.visible(names))
+	c.names = c.visible(names)
+	return read(c.names)
 }
 
 // visible hides the names that the caller may not see.
@@ -148,8 +150,8 @@ func (c *call) visible(names projections.Names) projections.Names {
 	return names
 }
 
-// names tells the names of persons and enti as they are now.
-func (c *call) names() projections.Names {
+// namesNow tells the names of persons and enti as they are now.
+func (c *call) namesNow() projections.Names {
 	return projections.Names{
 		Person: func(id domain.PersonID) string {
 			return told(c, func(m *projections.Models) string { return m.People.Name(id) })

@@ -79,6 +79,13 @@ func TestTrailAsAPage(t *testing.T) {
 	if strings.Contains(page, "<script") || strings.Count(page, "avvenuto") != 1 || !strings.HasPrefix(a.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("got %v %s", a.Header, page)
 	}
+	anna := r.post("/tavoli/t/registrations", `{"given_name":"Anna","family_name":"Rossi"}`).field("participant")
+	if page := string(r.get("/audit/trail?format=html&person="+anna, header("Accept-Language", "it")).Body); !strings.Contains(page, "<h1>Storia di Anna Rossi</h1>") {
+		t.Errorf("got %s", page)
+	}
+	if page := string(r.get("/audit/trail?format=html&actor=account-console&day=2022-03-01", header("Accept-Language", "it")).Body); !strings.Contains(page, "<h1>Atti di account-console 2022-03-01</h1>") {
+		t.Errorf("got %s", page)
+	}
 	for _, o := range []string{"&lang=en", ""} {
 		a := r.get("/audit/trail/tavolo-t?limit=1&format=html"+o, header("Accept-Language", "en"))
 		if page := string(a.Body); !strings.Contains(page, `lang="en"`) || !strings.Contains(page, "Planned the tavolo") || !strings.Contains(page, "cursor=1") || a.Header.Get("Content-Language") != "en" {

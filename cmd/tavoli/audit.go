@@ -89,6 +89,7 @@ type happening struct {
 	RecordedAt  string `json:"recorded_at"`
 	EffectiveAt string `json:"effective_at"`
 	Actor       string
+	Stream      string
 	Summary     string `json:"summary_it"`
 	SummaryEn   string `json:"summary_en"`
 	Reason      string
@@ -124,7 +125,7 @@ func (h happening) text(lang string) string {
 	if inItaly(h.EffectiveAt) != inItaly(h.RecordedAt) {
 		fmt.Fprintf(&b, "  %s %s", happened, inItaly(h.EffectiveAt))
 	}
-	fmt.Fprintf(&b, "  %s  %s\n", h.Actor, oneLine(summary))
+	fmt.Fprintf(&b, "  %s  %s  %s\n", h.Actor, h.Stream, oneLine(summary))
 	if h.Reason != "" {
 		fmt.Fprintf(&b, "        %s: %s\n", why, oneLine(h.Reason))
 	}
