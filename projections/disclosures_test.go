@@ -1,6 +1,7 @@
 package projections_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,7 @@ func TestWhoCouldHaveSeenMe(t *testing.T) {
 	if got, want := of(2), "list report-2022-Q1; list audit-trail; ente ente-comune_G273; ente enti; list people"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if _, err := m.Disclosures.List(projections.DisclosureQuery{Person: new(person(9))}); err != domain.ErrNoPerson {
+	if _, err := m.Disclosures.List(projections.DisclosureQuery{Person: new(person(9))}); !errors.Is(err, domain.ErrNoPerson) {
 		t.Errorf("got %v", err)
 	}
 	if got, want := subjects(listed(t, m, projections.DisclosureQuery{Subject: "tavolo-coopera-6"})), "presenze-coopera-6/evidence/9f86; tavolo-coopera-6; tavolo-coopera-6"; got != want {

@@ -1,6 +1,7 @@
 package projections_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func TestTaleOfEachPerson(t *testing.T) {
 			same(t, "as known then", before, want[:len(want)/2+1])
 		}
 	}
-	if _, err := m.StrandsOfPerson(person(999), nil); err != domain.ErrNoPerson {
+	if _, err := m.StrandsOfPerson(person(999), nil); !errors.Is(err, domain.ErrNoPerson) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -85,7 +86,7 @@ func TestTaleWithinReach(t *testing.T) {
 			t.Errorf("within %s: got %s", scope, said)
 		}
 	}
-	if _, err := m.StrandsOfPerson(person(2), m.Calendar.Reach(domain.Scope{Tavoli: []domain.TavoloID{quarto}})); err != domain.ErrNoPerson {
+	if _, err := m.StrandsOfPerson(person(2), m.Calendar.Reach(domain.Scope{Tavoli: []domain.TavoloID{quarto}})); !errors.Is(err, domain.ErrNoPerson) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -87,6 +87,11 @@ func questions(rt documented, p place) map[string]bool {
 			list[plain+glue+"format="+format] = true
 		}
 	}
+	for _, more := range []string{"names", "contacts"} {
+		if rt.takes(more) {
+			list[plain+glue+more+"=true"] = true
+		}
+	}
 	if rt.takes("known_at") {
 		list[plain+glue+"known_at=99"] = true
 	}

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,8 +135,8 @@ func effectiveText(m projections.Moments) string {
 // what returns what a path is about, in words: its last part that is one.
 func (p printed) what(path string) string {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
-	for i := len(parts) - 1; i >= 0; i-- {
-		if words, ok := pathWords[parts[i]]; ok {
+	for _, part := range slices.Backward(parts) {
+		if words, ok := pathWords[part]; ok {
 			return p.Say(words[0], words[1])
 		}
 	}
