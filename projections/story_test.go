@@ -43,7 +43,7 @@ func TestEveryEventIsTold(t *testing.T) {
 			if e.SummaryEn == "" || e.SummaryEn == e.Summary || strings.Contains(e.SummaryEn, "%!") {
 				t.Errorf("%s is told in English as %q", e.Type, e.SummaryEn)
 			}
-			for _, word := range strings.FieldsSeq(e.SummaryEn) {
+			for word := range strings.FieldsSeq(e.SummaryEn) {
 				if italianOnly[strings.Trim(word, "(),.:")] {
 					t.Errorf("%s is told in English with %q: %q", e.Type, word, e.SummaryEn)
 				}
