@@ -72,6 +72,8 @@ func examples() []domain.Event {
 		domain.DelegateSubstituted{Tavolo: t6, Participant: anna, By: bruno, Commitments: promises, Reason: "malattia"},
 		domain.NoticeAccepted{Tavolo: t6, Participant: anna, Notice: "2022-01"},
 		domain.EvidenceFiled{Tavolo: t6, SHA256: sheet, Size: 10, MediaType: "application/pdf", Kind: domain.EvidenceSheet, Title: "Foglio firme"},
+		domain.EvidenceDestroyed{Tavolo: t6, SHA256: sheet, Reason: "fine conservazione", LegalBasis: "art. 5", Override: "ordine 2"},
+		domain.EvidenceDestroyed{Tavolo: t6, SHA256: sheet, Reason: "fine conservazione", LegalBasis: "art. 5"},
 		open, proven, fraction, domain.PresenceEnded{Tavolo: t6, Presence: presenceID("a"), To: utc("2022-05-25T14:30:00Z")},
 		domain.PresenceAnnulled{Tavolo: t6, Presence: presenceID("a"), Reason: "scambio"},
 		domain.GuestsCounted{Tavolo: t6, Mode: domain.Online, Count: 7, Source: domain.FromPlatform, Note: "n"},

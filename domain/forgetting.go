@@ -161,7 +161,8 @@ func (c *ForgetPerson) obstacles(at time.Time) error {
 	}
 	if c.Override == "" {
 		for _, p := range slices.Sorted(maps.Keys(c.keeps)) {
-			c.duty(&o, p, c.keeps[p], at)
+			keep := c.keeps[p]
+			keep.duty(&o, p, c.ties.Places, at)
 		}
 	}
 	return o.err()
@@ -179,21 +180,21 @@ func (c *ForgetPerson) inOffice(o *obstacles, today Day) {
 	}
 }
 
-// duty notes why what a programme rests on has to be kept.
-func (c *ForgetPerson) duty(o *obstacles, p ProgrammaID, keep holding, at time.Time) {
+// duty notes why what a programme rests on has to be kept, as far as places go.
+func (h *holding) duty(o *obstacles, p ProgrammaID, places []Place, at time.Time) {
 	pointer := "/programmi/" + string(p)
-	holds := slices.Collect(maps.Values(keep.holds))
+	holds := slices.Collect(maps.Values(h.holds))
 	slices.SortFunc(holds, func(a, b HoldPlaced) int { return strings.Compare(a.Hold.String(), b.Hold.String()) })
-	for _, h := range holds {
-		if slices.ContainsFunc(c.ties.Places, h.covers) {
-			o.add(ErrHold, pointer+"/holds/"+h.Hold.String(), cmp.Or(h.Reference, h.Reason))
+	for _, hold := range holds {
+		if slices.ContainsFunc(places, hold.covers) {
+			o.add(ErrHold, pointer+"/holds/"+hold.Hold.String(), cmp.Or(hold.Reference, hold.Reason))
 		}
 	}
 	switch {
-	case keep.policy == nil:
+	case h.policy == nil:
 		o.add(ErrNoPolicy, pointer+"/retention", string(p))
-	case at.Before(keep.policy.RetainUntil().End()):
-		o.add(ErrRetention, pointer+"/retention", string(keep.policy.RetainUntil()))
+	case at.Before(h.policy.RetainUntil().End()):
+		o.add(ErrRetention, pointer+"/retention", string(h.policy.RetainUntil()))
 	}
 }
 

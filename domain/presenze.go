@@ -105,7 +105,7 @@ func (GuestsCounted) Name() string     { return "GuestsCounted" }
 func (PresenceValidated) Name() string { return "PresenceValidated" }
 
 var presenzeEvents = []kind{
-	of[EvidenceFiled](), hot(readPresence), hot(readPresenceEnded), of[PresenceAnnulled](), of[GuestsCounted](), of[PresenceValidated](),
+	of[EvidenceFiled](), of[EvidenceDestroyed](), hot(readPresence), hot(readPresenceEnded), of[PresenceAnnulled](), of[GuestsCounted](), of[PresenceValidated](),
 }
 
 // A presence is what decisions need of one.
@@ -119,6 +119,7 @@ type Presenze struct {
 	by        map[PresenceID]*presence
 	of        map[PersonID][]*presence
 	evidence  map[string]EvidenceFiled
+	destroyed map[string]bool
 	guests    map[Mode]GuestsCounted
 	validated map[PersonID]PresenceValidated
 }
@@ -129,12 +130,15 @@ func (p *Presenze) Apply(e Event) {
 		p.by = make(map[PresenceID]*presence)
 		p.of = make(map[PersonID][]*presence)
 		p.evidence = make(map[string]EvidenceFiled)
+		p.destroyed = make(map[string]bool)
 		p.guests = make(map[Mode]GuestsCounted)
 		p.validated = make(map[PersonID]PresenceValidated)
 	}
 	switch e := e.(type) {
 	case EvidenceFiled:
 		p.evidence[e.SHA256] = e
+	case EvidenceDestroyed:
+		p.destroyed[e.SHA256] = true
 	case PresenceRecorded:
 		r := &presence{PresenceRecorded: e}
 		p.by[e.Presence] = r
@@ -253,6 +257,8 @@ func (c *FileEvidence) Decide(p *Presenze, _ Meta) ([]Event, error) {
 		return nil, ErrNoTavolo
 	case bad.err() != nil:
 		return nil, bad.err()
+	case p.destroyed[c.SHA256]:
+		return nil, ErrEvidenceGone
 	case filed:
 		return nil, nil
 	}

@@ -155,7 +155,7 @@ func streamOf(t *testing.T, e domain.Event) domain.Stream {
 	}
 	if id, ok := field("Tavolo"); ok {
 		switch e.(type) {
-		case domain.EvidenceFiled, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:
+		case domain.EvidenceFiled, domain.EvidenceDestroyed, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:
 			return id.(domain.TavoloID).Presenze()
 		}
 		return id.(domain.TavoloID).Stream()

@@ -31,6 +31,12 @@ func (row *roster) encode(e *encoder, persons, enti ordering) {
 		e.text(string(v.Kind))
 		e.text(v.Title)
 		e.trace(v.Trace)
+		optional(e, v.Destroyed, func(d Destruction) {
+			e.text(d.Reason)
+			e.text(d.LegalBasis)
+			e.text(d.Override)
+			e.trace(d.Trace)
+		})
 	})
 	e.texts(row.proofs.texts)
 	e.texts(row.notes.texts)
@@ -89,7 +95,10 @@ func decodeRoster(d *decoder, number int32) *roster {
 	row := newRoster(domain.TavoloID(d.text()), number)
 	row.position, row.presenze, row.tickets = d.position(), d.revision(), uint32(d.index(math.MaxUint32))
 	row.evidence = readList(d, 10, func() Evidence {
-		return Evidence{d.text(), d.int(), d.word(), word[domain.EvidenceKind](d), d.text(), d.trace()}
+		return Evidence{
+			d.text(), d.int(), d.word(), word[domain.EvidenceKind](d), d.text(), d.trace(),
+			readOptional(d, func() Destruction { return Destruction{d.text(), d.text(), d.text(), d.trace()} }),
+		}
 	})
 	row.proofs.fill(d.texts())
 	row.notes.fill(d.texts())

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"tavoli/domain"
@@ -252,8 +253,82 @@ func (r *Retention) falls(i int32, places []domain.Place, by domain.Day) (p DueP
 			continue
 		}
 		p.RetainUntil = max(p.RetainUntil, d.policy.RetainUntil)
-		due = due && !slices.ContainsFunc(d.holds, func(h Hold) bool { return h.Tavolo == "" || h.Tavolo == at.Tavolo })
+		due = due && !d.holdsAt(at)
 	}
 	slices.Sort(p.Programmi)
 	return p, due && p.RetainUntil < by
+}
+
+// A DueDocument is a filed document that nothing requires to be kept any longer.
+type DueDocument struct {
+	Tavolo      domain.TavoloID     `json:"tavolo"`
+	Programma   domain.ProgrammaID  `json:"programma"`
+	SHA256      string              `json:"sha256"`
+	Title       string              `json:"title"`
+	Kind        domain.EvidenceKind `json:"kind"`
+	Size        int64               `json:"size"`
+	RetainUntil domain.Day          `json:"retain_until"` // the last day of the duty
+}
+
+// DueDocumentPage is some documents that fall due, the longest due first.
+type DueDocumentPage struct {
+	By         domain.Day    `json:"by"`
+	Items      []DueDocument `json:"items"`
+	Total      int           `json:"total"`
+	NextCursor string        `json:"next_cursor,omitempty"`
+}
+
+// Documents answers which documents fall due by a day: filed for a tavolo of a programme
+// whose retention has ended before it, not held, and not destroyed.
+func (r *Retention) Documents(q DueQuery) (DueDocumentPage, error) {
+	size, err := pageSize(q.Limit)
+	if err != nil {
+		return DueDocumentPage{}, err
+	}
+	question := questionID("due documents", string(q.By), string(q.Programma))
+	after, err := readCursor(q.Cursor, question)
+	if err != nil {
+		return DueDocumentPage{}, err
+	}
+	due := r.dueDocuments(q)
+	page := DueDocumentPage{By: q.By, Items: []DueDocument{}, Total: len(due)}
+	rest := due[sort.Search(len(due), func(i int) bool { return due[i].key() > after }):]
+	page.Items = append(page.Items, rest[:min(len(rest), size)]...)
+	if size < len(rest) {
+		page.NextCursor = newCursor(question, rest[size-1].key())
+	}
+	return page, nil
+}
+
+// key is what documents are ordered by that fall due.
+func (d DueDocument) key() string {
+	return string(d.RetainUntil) + " " + string(d.Tavolo) + " " + d.SHA256
+}
+
+func (r *Retention) dueDocuments(q DueQuery) []DueDocument {
+	list := []DueDocument{}
+	for _, row := range r.models.Rosters.rows {
+		at := r.models.Calendar.place(row.id)
+		d, ok := r.by[at.Programma]
+		if len(row.evidence) == 0 || !ok || q.Programma != "" && q.Programma != at.Programma || !d.over(at, q.By) {
+			continue
+		}
+		for _, e := range row.evidence {
+			if e.Destroyed == nil {
+				list = append(list, DueDocument{row.id, at.Programma, e.SHA256, e.Title, e.Kind, e.Size, d.policy.RetainUntil})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b DueDocument) int { return strings.Compare(a.key(), b.key()) })
+	return list
+}
+
+// over reports whether a duty has ended before a day and nothing holds a place.
+func (d *duty) over(at domain.Place, by domain.Day) bool {
+	return d.policy != nil && d.policy.RetainUntil < by && !d.holdsAt(at)
+}
+
+// holdsAt reports whether a hold stands of a place.
+func (d *duty) holdsAt(at domain.Place) bool {
+	return slices.ContainsFunc(d.holds, func(h Hold) bool { return h.Tavolo == "" || h.Tavolo == at.Tavolo })
 }

@@ -157,7 +157,7 @@ func streamOf(e domain.Event) domain.Stream {
 		return domain.IdentitaStream(ids.Person)
 	case domain.HoldPlaced:
 		return ids.Programma.Stream()
-	case domain.EvidenceFiled, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:
+	case domain.EvidenceFiled, domain.EvidenceDestroyed, domain.PresenceRecorded, domain.PresenceEnded, domain.PresenceAnnulled, domain.GuestsCounted, domain.PresenceValidated:
 		return ids.Tavolo.Presenze()
 	}
 	switch {

@@ -72,11 +72,11 @@ func (m *Models) models() []part {
 		{"enti", 1, &m.Enti},
 		{"people", 2, &m.People},
 		{"calendar", 2, &m.Calendar},
-		{"rosters", 1, &m.Rosters},
+		{"rosters", 2, &m.Rosters},
 		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 2, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},
-		{"retention", 1, &m.Retention},
+		{"retention", 2, &m.Retention},
 	}
 }

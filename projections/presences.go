@@ -81,7 +81,14 @@ func (r *Rosters) judged(rec *domain.Record) {
 		}
 	case domain.EvidenceFiled:
 		row := r.presenze(e.Tavolo, rec)
-		row.evidence = append(row.evidence, Evidence{e.SHA256, e.Size, e.MediaType, e.Kind, e.Title, trace(rec)})
+		row.evidence = append(row.evidence, Evidence{e.SHA256, e.Size, e.MediaType, e.Kind, e.Title, trace(rec), nil})
+	case domain.EvidenceDestroyed:
+		row := r.presenze(e.Tavolo, rec)
+		for i := range row.evidence {
+			if row.evidence[i].SHA256 == e.SHA256 {
+				row.evidence[i].Destroyed = &Destruction{e.Reason, e.LegalBasis, e.Override, trace(rec)}
+			}
+		}
 	case domain.GuestsCounted:
 		r.presenze(e.Tavolo, rec)
 	}
@@ -125,6 +132,15 @@ type Evidence struct {
 	MediaType string              `json:"media_type"`
 	Kind      domain.EvidenceKind `json:"kind"`
 	Title     string              `json:"title"`
+	Trace
+	Destroyed *Destruction `json:"destroyed,omitempty"` // the file is gone; the hash stays
+}
+
+// A Destruction is that the file of a document was destroyed.
+type Destruction struct {
+	Reason     string `json:"reason"`
+	LegalBasis string `json:"legal_basis"`
+	Override   string `json:"override,omitempty"`
 	Trace
 }
 

@@ -12,6 +12,8 @@ type Retention struct {
 	by   map[domain.ProgrammaID]*duty
 	gone []removal // in the order in which they were forgotten
 
+	papers uint64 // documents that were destroyed
+
 	models *Models
 }
 
@@ -46,6 +48,8 @@ func (r *Retention) apply(rec *domain.Record) {
 	case domain.HoldLifted:
 		d := r.at(e.Programma)
 		d.holds = slices.DeleteFunc(d.holds, func(h Hold) bool { return h.Hold == e.Hold })
+	case domain.EvidenceDestroyed:
+		r.papers++
 	case domain.PersonForgotten:
 		r.gone = append(r.gone, removal{e.Person, slices.Clone(e.Keys), e.Reason, e.LegalBasis, e.Override, trace(rec)})
 	}
@@ -108,6 +112,9 @@ func (r *Retention) Erasures(after domain.Position) []Erasure {
 	return list
 }
 
+// Papers answers how many documents were destroyed.
+func (r *Retention) Papers() uint64 { return r.papers }
+
 // NewestBy answers where the newest fact stands, up to a position, that somebody was
 // forgotten; 0: nobody was.
 func (r *Retention) NewestBy(upTo domain.Position) domain.Position {
@@ -161,6 +168,7 @@ func (r *Retention) Forgotten(q RemovalQuery) (RemovalPage, error) {
 
 // encode implements model.
 func (r *Retention) encode(e *encoder) {
+	e.uint(r.papers)
 	sorted(e, r.by, func(id domain.ProgrammaID, d *duty) {
 		e.text(string(id))
 		optional(e, d.policy, func(p RetentionPolicy) {
@@ -189,6 +197,7 @@ func (r *Retention) encode(e *encoder) {
 
 // decode implements model.
 func (r *Retention) decode(d *decoder) {
+	r.papers = d.uint()
 	r.by = readSorted(d, 3, func() domain.ProgrammaID { return domain.ProgrammaID(d.text()) }, func(domain.ProgrammaID) *duty {
 		return &duty{policy: readOptional(d, d.policy), holds: readList(d, 22, d.hold)}
 	})

@@ -165,6 +165,8 @@ func richForgetting() []domain.Event {
 		domain.HoldPlaced{Programma: programma, Hold: numbered("hold", 1), Reason: "controllo", Reference: "prot. 12"},
 		domain.HoldPlaced{Programma: programma, Hold: numbered("hold", 2), Tavolo: sesto, Reason: "ricorso"},
 		domain.HoldLifted{Programma: programma, Hold: numbered("hold", 1), Reason: "concluso"},
+		domain.EvidenceFiled{Tavolo: "coopera-7", SHA256: "0b" + sheet[2:], Size: 99, MediaType: "text/csv", Kind: domain.EvidenceReport, Title: "Report"},
+		domain.EvidenceDestroyed{Tavolo: "coopera-7", SHA256: "0b" + sheet[2:], Reason: "fine conservazione", LegalBasis: "art. 5", Override: "ordine 4"},
 		domain.PersonForgotten{Person: person(8), Short: domain.ShortID(person(8)), Reason: "richiesta", LegalBasis: "art. 17", Override: "ordine 3", Keys: []domain.KeyID{8, 9}},
 	}
 }

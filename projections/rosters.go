@@ -93,7 +93,7 @@ func (r *Rosters) apply(rec *domain.Record) {
 		r.described(e.Person)
 	case domain.ParticipantWaitlisted:
 		r.at(e.Tavolo, rec).enter(r.seatOf(e.Tavolo, e.Participant), r.enti.indexOf(e.Ente), e.Capacity, e.Mode, isWaiting, rec)
-	case domain.PresenceEnded, domain.PresenceAnnulled, domain.PresenceValidated, domain.EvidenceFiled, domain.GuestsCounted:
+	case domain.PresenceEnded, domain.PresenceAnnulled, domain.PresenceValidated, domain.EvidenceFiled, domain.EvidenceDestroyed, domain.GuestsCounted:
 		r.judged(rec)
 	case domain.PersonRectified:
 		r.rectified(e.Person, rec)

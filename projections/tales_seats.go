@@ -99,6 +99,13 @@ func (t *teller) tellPresenze(event domain.Event) (summary, reason string) {
 		t.set(at+"/media_type", e.MediaType)
 		t.set(at+"/size", int(e.Size))
 		return t.say("Depositato il documento «%s»", "Document filed: “%s”", e.Title), ""
+	case domain.EvidenceDestroyed:
+		t.set("/evidence/"+e.SHA256+"/destroyed", true)
+		text := t.say("Distrutto il documento «%s» (%s)", "Document destroyed: “%s” (%s)", t.text("/evidence/"+e.SHA256+"/title"), e.LegalBasis)
+		if e.Override != "" {
+			text += t.say(", per ordine: %s", ", by order: %s", e.Override)
+		}
+		return text, e.Reason
 	case domain.PresenceRecorded:
 		return t.presence(e), ""
 	case domain.PresenceEnded:

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -489,4 +490,65 @@ func TestKilledWhileForgetting(t *testing.T) {
 	if out := runs(t, "check", "--data", data); !strings.Contains(out, "all is well") {
 		t.Errorf("check says %s", out)
 	}
+}
+
+// TestDestroyedEvidence destroys a document while the register is served, and another
+// of which only the fact was stored when the process ended: neither is on the disk.
+func TestDestroyedEvidence(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := serve(t, data)
+	dutiful(s)
+	var hashes []string
+	for _, content := range []string{"firme di maggio", "firme di giugno"} {
+		var made struct{ SHA256 string }
+		if err := json.Unmarshal([]byte(s.upload("/tavoli/prova/evidence?kind=scan&title=Foglio", content)), &made); err != nil {
+			t.Fatal(err)
+		}
+		hashes = append(hashes, made.SHA256)
+	}
+	marks := []trace{{"the first", []byte("firme di maggio")}, {"the second", []byte("firme di giugno")}}
+	if places := found(t, data, marks); len(places) != 2 {
+		t.Fatalf("the documents are at %v", places)
+	}
+	if answer := s.must(http.MethodPost, "/tavoli/prova/evidence/"+hashes[0]+"/destruction", "gone", toForget); !strings.Contains(answer, `"erased":true`) {
+		t.Errorf("it says %s", answer)
+	}
+	if places := found(t, data, marks[:1]); len(places) > 0 {
+		t.Errorf("the first is at %v", places)
+	}
+	s.stop()
+	offline(t, data, func(store *bolt.Store, _ *keyring.Ring) {
+		cmd := &domain.DestroyEvidence{Tavolo: "prova", SHA256: hashes[1], Reason: "fine", LegalBasis: "art. 5"}
+		if _, err := domain.Execute[*domain.Presenze](t.Context(), &domain.Executor{Store: store}, cmd, domain.Meta{At: time.Now(), Actor: domain.ActorSystem, Command: uuid.New()}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	s = serve(t, data)
+	eventually(t, "the second is gone", func() bool { return len(found(t, data, marks)) == 0 })
+	s.stop()
+	if out := runs(t, "check", "--data", data); !strings.Contains(out, "all is well") {
+		t.Errorf("check says %s", out)
+	}
+}
+
+// upload sends a file.
+func (s *server) upload(path, content string) string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/api/v1"+path, strings.NewReader(content))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	req.Header.Set("Content-Type", "application/pdf")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= 300 {
+		s.t.Fatalf("%d %s %v", resp.StatusCode, raw, err)
+	}
+	return string(raw)
 }

@@ -95,6 +95,23 @@ func (f *Files) Has(sha string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// Remove takes a file away for good. When it returns, its name is gone from the disk;
+// one that is not there is gone already.
+func (f *Files) Remove(sha string) error {
+	if !isHash(sha) {
+		return ErrNoFile
+	}
+	folder := filepath.Join(f.dir, sha[:2])
+	err := os.Remove(filepath.Join(folder, sha))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", sha, err)
+	}
+	return syncDir(folder)
+}
+
 func isHash(sha string) bool {
 	raw, err := hex.DecodeString(sha)
 	return err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == sha

@@ -188,3 +188,26 @@ func TestKeepTakesOnlyWhatHasTheHash(t *testing.T) {
 	}
 	r.Close()
 }
+
+func TestRemove(t *testing.T) {
+	dir := t.TempDir()
+	files := open(t, dir)
+	sha, _, err := files.Put(t.Context(), strings.NewReader("foglio firme"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := files.Remove(sha); err != nil {
+			t.Error(err)
+		}
+		if _, err := files.Open(sha); !errors.Is(err, evidence.ErrNoFile) || files.Has(sha) || len(kept(t, dir)) > 0 {
+			t.Errorf("it is there still: %v, %v", err, kept(t, dir))
+		}
+	}
+	if err := files.Remove("../keys"); !errors.Is(err, evidence.ErrNoFile) {
+		t.Errorf("what is no hash: %v", err)
+	}
+	if _, _, err := files.Put(t.Context(), strings.NewReader("foglio firme")); err != nil || !files.Has(sha) {
+		t.Errorf("put again: %v", err)
+	}
+}

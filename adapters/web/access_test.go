@@ -82,14 +82,17 @@ GET /api/v1/tavoli/{tavolo}/guests admin staff operator auditor reporter
 POST /api/v1/tavoli/{tavolo}/guests admin staff operator
 GET /api/v1/tavoli/{tavolo}/evidence admin staff operator auditor
 POST /api/v1/tavoli/{tavolo}/evidence admin staff operator
+POST /api/v1/tavoli/{tavolo}/evidence/{sha256}/destruction admin
 GET /api/v1/tavoli/{tavolo}/evidence/{sha256} admin staff operator auditor
 GET /api/v1/people admin staff operator auditor
 GET /api/v1/people/{person} admin staff operator auditor
 POST /api/v1/people/{person}/rectification admin staff
 POST /api/v1/people/{person}/link admin staff
 POST /api/v1/people/{person}/unlink admin staff
+GET /api/v1/people/{person}/export admin staff
 POST /api/v1/people/{person}/forgetting admin
 GET /api/v1/retention admin staff auditor dpo
+GET /api/v1/retention/evidence admin staff auditor dpo
 GET /api/v1/retention/forgotten admin staff auditor dpo
 GET /api/v1/reports/quarters/{quarter} admin staff operator auditor reporter
 GET /api/v1/reports/quarters/{quarter}/transmissions admin staff operator auditor reporter

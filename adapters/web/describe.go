@@ -93,6 +93,8 @@ var parameters = map[string]parameter{
 	"table":                      enumParam("with CSV: this table and nothing else", papers.QuarterTables...),
 	"with":                       textParam("the number of the transmission to compare with, or now; absent: the one before"),
 	"statistics-quarter.by":      enumParam("what is counted by; absent: tavolo", texts(projections.Groupings)...),
+	"export-person.format":       enumParam("the form of the answer, instead of Accept", "json", "html"),
+	"due-evidence.by":            {object{"type": "string", "format": "date"}, "what falls due by this day; absent: today"},
 	"get-retention.by":           {object{"type": "string", "format": "date"}, "who falls due by this day; absent: today"},
 	"names":                      boolParam("names of persons, too; that they are shown is recorded"),
 	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"io"
 	"mime"
 	"net/http"
@@ -89,7 +90,7 @@ func (d *doing) describeFile() (*domain.FileEvidence, error) {
 func getEvidence() action {
 	return action{
 		media: map[string]string{"*/*": "the file, of the media type it was filed with"}, query: append(slices.Clone(times), "purpose"), tagged: true, long: true,
-		statuses: []int{404},
+		statuses: []int{404, 409},
 		do:       func(c *call) error { return c.sendFile(c.vars["sha256"]) },
 	}
 }
@@ -114,6 +115,9 @@ func (c *call) sendFile(sha string) error {
 	if i < 0 {
 		return &errNoFile
 	}
+	if now, err := c.destroyed(sha); now || err != nil {
+		return cmp.Or(err, error(domain.ErrEvidenceGone))
+	}
 	file, err := c.s.Files.Open(sha)
 	if err != nil {
 		return err
@@ -125,6 +129,13 @@ func (c *call) sendFile(sha string) error {
 	}
 	c.stream(list[i], file)
 	return nil
+}
+
+// destroyed reports whether the document was destroyed for the tavolo, whatever the
+// moment that is asked about: then nobody is shown it, though another tavolo needs it.
+func (c *call) destroyed(sha string) (bool, error) {
+	list, err := latest(c, func(m *projections.Models) ([]projections.Evidence, error) { return m.Rosters.Evidence(c.tavolo()) })
+	return slices.ContainsFunc(list, func(e projections.Evidence) bool { return e.SHA256 == sha && e.Destroyed != nil }), err
 }
 
 // filed lists the documents of the tavolo: those filed up to now, or at a moment.

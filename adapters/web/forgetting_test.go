@@ -10,6 +10,7 @@ import (
 
 	"tavoli/adapters/web"
 	"tavoli/domain"
+	"tavoli/projections"
 )
 
 const toForget = `{"reason":"richiesta del 3 marzo","legal_basis":"art. 17 Reg. (UE) 2016/679"}`
@@ -175,5 +176,42 @@ func TestRetentionShowsNamesOnlyWhenAsked(t *testing.T) {
 	}
 	if a := r.get("/retention?by=2020-12-31"); a.field("total") != "0" {
 		t.Errorf("on the last day: %s", a.Body)
+	}
+}
+
+// TestDestroyingEvidence destroys a document that two tavoli rest on, for one after the
+// other.
+func TestDestroyingEvidence(t *testing.T) {
+	r := newDuty(t)
+	r.convened("u", `,"programma":"3031"`)
+	var path [2]string
+	for i, id := range []string{"t", "u"} {
+		path[i] = "/tavoli/" + id + "/evidence/" + r.post("/tavoli/"+id+"/evidence?kind=scan&title=Foglio", "firme", header("Content-Type", "application/pdf")).field("sha256")
+	}
+	if a := r.get("/retention/evidence"); a.field("total") != "2" || a.field("items", "0", "retain_until") != "2020-12-31" {
+		t.Errorf("due: %s", a.Body)
+	}
+	hold := r.post("/programmi/3031/holds", `{"reason":"controllo","tavolo":"t"}`).field("hold")
+	r.ask("POST", path[0]+"/destruction", toForget).is(409, "hold-stands")
+	if a := r.get("/retention/evidence"); a.field("total") != "1" {
+		t.Errorf("due: %s", a.Body)
+	}
+	r.post("/programmi/3031/holds/"+hold+"/lifting", `{"reason":"concluso"}`)
+	r.post(path[0]+"/destruction", toForget)
+	r.post(path[0]+"/destruction", toForget)
+	r.get(path[0]).is(409, "evidence-destroyed")
+	r.get(path[1]).is(200, "")
+	if list := r.get("/tavoli/t/evidence"); list.field("items", "0", "destroyed", "legal_basis") == "" {
+		t.Errorf("the list does not say so: %s", list.Body)
+	}
+	r.ask("POST", "/tavoli/t/evidence?kind=scan&title=Foglio", "firme", header("Content-Type", "application/pdf")).is(409, "evidence-destroyed")
+	r.ask("POST", "/tavoli/t/evidence/"+strings.Repeat("0", 64)+"/destruction", toForget).is(404, "evidence-not-found")
+	r.post(path[1]+"/destruction", toForget)
+	if a := r.get("/retention/evidence"); a.field("total") != "0" {
+		t.Errorf("due: %s", a.Body)
+	}
+	destroyed, err := projections.Ask(t.Context(), r.view, 0, func(m *projections.Models) ([]string, error) { return m.Rosters.Destroyed(), nil })
+	if err != nil || len(destroyed) != 1 {
+		t.Errorf("to be removed: %v, %v", destroyed, err)
 	}
 }

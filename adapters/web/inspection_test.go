@@ -63,7 +63,9 @@ const inspected = `
 /api/v1/audit/log/tile/entries/{tile}/{part} 403 403
 /api/v1/audit/log/tile/entries/{tile}/{part}/{width} 403 403
 /api/v1/accounts 403 403
+/api/v1/people/{person}/export 403 403
 /api/v1/retention 403 403
+/api/v1/retention/evidence 403 403
 /api/v1/retention/forgotten 403 403
 /api/v1/me 200 200
 /api/v1/admin/backup 403 403

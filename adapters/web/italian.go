@@ -51,6 +51,7 @@ var italian = map[string]string{
 	"not-linked":              "le persone non sono collegate",
 	"referente-in-office":     "la persona è referente di un ente e va prima sollevata dall'incarico",
 	"linked-persons":          "altre schede risultano la stessa persona: rimuoverle insieme, o scollegarle",
+	"evidence-destroyed":      "il documento è stato distrutto; ne resta l'impronta",
 	"hold-stands":             "una sospensione vieta ogni cancellazione",
 	"no-retention-policy":     "nessuno ha stabilito per quanto tempo vanno conservati i documenti del programma",
 	"retention-stands":        "i documenti del programma vanno conservati ancora",

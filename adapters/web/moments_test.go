@@ -10,13 +10,15 @@ import (
 
 // timeless are the questions that know no other times, with the reason.
 var timeless = map[string]string{
-	"/status":              "the service",
-	"/healthz":             "the service",
-	"/readyz":              "the service",
-	"/metrics":             "the service",
-	"/api/v1/status":       "the service",
-	"/api/v1/openapi.json": "the service",
-	"/api/v1/me":           "who asks now",
+	"/status":                        "the service",
+	"/healthz":                       "the service",
+	"/readyz":                        "the service",
+	"/metrics":                       "the service",
+	"/api/v1/status":                 "the service",
+	"/api/v1/openapi.json":           "the service",
+	"/api/v1/me":                     "who asks now",
+	"/api/v1/people/{person}/export": "the person's right is to what is held now, the past of it included",
+
 	"/api/v1/admin/backup": "the log as it lies there",
 	"/api/v1/admin/check":  "the log as it lies there",
 

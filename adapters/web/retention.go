@@ -37,6 +37,47 @@ func listForgotten() action {
 	})
 }
 
+// dueEvidence tells which documents nothing requires to be kept any longer.
+func dueEvidence() action {
+	return question(everything, []string{"by", "programma", "limit", "cursor"}, func(c *call, q *query) func(*projections.Models) (projections.DueDocumentPage, error) {
+		dq := projections.DueQuery{
+			By: cmp.Or(q.day("by"), domain.DayOf(c.s.Now())), Programma: domain.ProgrammaID(q.text("programma")), Limit: q.limit(), Cursor: q.text("cursor"),
+		}
+		return func(m *projections.Models) (projections.DueDocumentPage, error) { return m.Retention.Documents(dq) }
+	})
+}
+
+// EvidenceGone is what destroying a document is answered with.
+type EvidenceGone struct {
+	Written
+	SHA256 string `json:"sha256"`
+	Erased bool   `json:"erased" doc:"whether the file is gone where no other tavolo needs it; if not yet, it is gone on with by itself"`
+}
+
+// destroyEvidence destroys the file of a document. That it was filed stays.
+func destroyEvidence() action {
+	a := answering[EvidenceGone](command(
+		func(d *doing, c *domain.DestroyEvidence) error {
+			if d.s.Admin.Erase == nil {
+				return &errNotOffered
+			}
+			c.Tavolo, c.SHA256 = d.tavolo(), d.vars["sha256"]
+			_, err := latest(d.call, func(m *projections.Models) (bool, error) {
+				list, err := m.Rosters.Evidence(c.Tavolo)
+				if err == nil && !slices.ContainsFunc(list, func(e projections.Evidence) bool { return e.SHA256 == c.SHA256 }) {
+					err = &errNoFile
+				}
+				return true, err
+			})
+			return err
+		},
+		func(d *doing, c *domain.DestroyEvidence) (any, string) {
+			return EvidenceGone{d.written(), c.SHA256, d.erased()}, ""
+		})).also(404, 409)
+	a.secret, a.long = true, true
+	return a
+}
+
 // HoldMade is what placing a hold is answered with.
 type HoldMade struct {
 	Written
@@ -149,7 +190,7 @@ func (d *doing) find(c *domain.ForgetPerson, ties domain.Ties) error {
 func (d *doing) erased() bool {
 	err := d.s.Admin.Erase(d.ctx, d.result.Position)
 	if err != nil {
-		d.s.Log.LogAttrs(d.ctx, slog.LevelError, "a forgotten person's values are not erased yet; it is tried again", slog.String("request", d.id), slog.Any("error", err))
+		d.s.Log.LogAttrs(d.ctx, slog.LevelError, "what was forgotten is not erased yet; it is tried again", slog.String("request", d.id), slog.Any("error", err))
 	}
 	return err == nil
 }

@@ -119,6 +119,7 @@ func presenceRoutes() []route {
 		{"GET", "/tavoli/{tavolo}/evidence", "list-evidence", readers, "The documents on which presences rest", listEvidence()},
 		{"POST", "/tavoli/{tavolo}/evidence", "file-evidence", desks, "File a document: the body is the file", fileEvidence().also(200, 404)},
 		{"GET", "/tavoli/{tavolo}/evidence/{sha256}", "get-evidence", readers, "A filed document", getEvidence()},
+		{"POST", "/tavoli/{tavolo}/evidence/{sha256}/destruction", "destroy-evidence", admins, "Destroy the file of a document; its hash and what rests on it stay", destroyEvidence()},
 	}
 }
 
@@ -129,8 +130,10 @@ func peopleRoutes() []route {
 		{"POST", "/people/{person}/rectification", "rectify-person", staff, "Put right what is held of a person", rectifyPerson().also(404, 409)},
 		{"POST", "/people/{person}/link", "link-persons", staff, "Declare that a person is the same as another", linkPersons().also(404, 409)},
 		{"POST", "/people/{person}/unlink", "unlink-persons", staff, "Undo it", unlinkPersons().also(404, 409)},
+		{"GET", "/people/{person}/export", "export-person", staff, "Everything the register holds of a person, for the person; JSON or a page to print", exportPerson()},
 		{"POST", "/people/{person}/forgetting", "forget-person", admins, "Destroy what is held of a person; facts and counts stay", forgetPerson()},
 		{"GET", "/retention", "get-retention", overseers, "What has to be kept for how long, what holds it, who falls due", getRetention()},
+		{"GET", "/retention/evidence", "due-evidence", overseers, "Which documents nothing requires to be kept any longer", dueEvidence()},
 		{"GET", "/retention/forgotten", "list-forgotten", overseers, "Who was forgotten, when and why", listForgotten()},
 	}
 }

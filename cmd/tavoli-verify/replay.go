@@ -90,7 +90,7 @@ func matters(raw []byte) bool {
 var idle = []string{
 	"TavoloAnnounced", "TavoloConvened", "TavoloCalledOff", "AgendaSet", "SpeakerInvited", "SpeakerWithdrawn", "SeatsSet",
 	"AttendanceRuleSet", "GroupFormed", "RegistrationsOpened", "RegistrationsClosed", "TavoloOpened", "TavoloClosed",
-	"MaterialPublished", "NoticeAccepted", "EvidenceFiled", "GuestsCounted",
+	"MaterialPublished", "NoticeAccepted", "EvidenceFiled", "EvidenceDestroyed", "GuestsCounted",
 }
 
 // take takes in one fact, in the order of the log.

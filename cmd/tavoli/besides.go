@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tavoli/adapters/web"
 	"tavoli/domain"
@@ -19,7 +22,7 @@ const maxProblems = 1000
 type besides struct {
 	vault    domain.Vault
 	files    web.Files
-	seen     map[string]bool
+	filed    map[string]*filing // by the SHA-256
 	next     map[domain.Stream]domain.Revision
 	records  int64
 	shut     int             // values that cannot be opened
@@ -28,7 +31,7 @@ type besides struct {
 }
 
 func newBesides(vault domain.Vault, files web.Files) *besides {
-	return &besides{vault: vault, files: files, seen: make(map[string]bool), next: make(map[domain.Stream]domain.Revision)}
+	return &besides{vault: vault, files: files, filed: make(map[string]*filing), next: make(map[domain.Stream]domain.Revision)}
 }
 
 // check reads the log and says what is wrong with it, and what of it cannot be opened
@@ -52,6 +55,7 @@ func (b *besides) check(ctx context.Context, log domain.Log, progress func(done,
 			progress(int64(page.UpTo), int64(head))
 		}
 	}
+	b.documents()
 	if b.shut > 0 {
 		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d descriptions of persons cannot be opened with the keyring", b.first, b.shut))
 	}
@@ -84,12 +88,35 @@ func (b *besides) entry(e domain.Entry) error {
 			}
 		}
 	case domain.EvidenceFiled:
-		if !b.seen[fact.SHA256] {
-			b.seen[fact.SHA256] = true
-			return verifyFile(b.files, fact.SHA256)
+		if b.filed[fact.SHA256] == nil {
+			b.filed[fact.SHA256] = &filing{at: e.Position, by: make(map[domain.TavoloID]bool)}
+		}
+		b.filed[fact.SHA256].by[fact.Tavolo] = true
+	case domain.EvidenceDestroyed:
+		if f := b.filed[fact.SHA256]; f != nil {
+			delete(f.by, fact.Tavolo)
 		}
 	}
 	return nil
+}
+
+// A filing is a document that has to be there for some tavoli: where it was filed first.
+type filing struct {
+	at domain.Position
+	by map[domain.TavoloID]bool // for which it was not destroyed
+}
+
+// documents reads every document that has to be there, in the order of the log.
+func (b *besides) documents() {
+	byPosition := func(x, y string) int { return cmp.Or(cmp.Compare(b.filed[x].at, b.filed[y].at), cmp.Compare(x, y)) }
+	for _, sha := range slices.SortedFunc(maps.Keys(b.filed), byPosition) {
+		if len(b.filed[sha].by) == 0 {
+			continue
+		}
+		if err := verifyFile(b.files, sha); err != nil {
+			b.problem(b.filed[sha].at, err)
+		}
+	}
 }
 
 // verifyFile reads a file to its end.

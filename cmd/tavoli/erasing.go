@@ -33,6 +33,7 @@ type erasing struct {
 	looked  bool            // at everybody who was ever forgotten
 	whole   time.Time       // when
 	done    domain.Position // up to where all is gone
+	papers  uint64          // documents destroyed, whose files are gone
 	fault   error           // of the last try
 	changed chan struct{}   // closed when done or fault are others
 }
@@ -41,17 +42,25 @@ func newErasing() *erasing {
 	return &erasing{kick: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{})}
 }
 
-// state returns how far it has come, and what is closed when it has come further.
-func (e *erasing) state() (done domain.Position, looked bool, fault error, changed <-chan struct{}) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.done, e.looked, e.fault, e.changed
+// A mark is how far erasing has come, or has to come.
+type mark struct {
+	done   domain.Position // the newest fact that somebody was forgotten
+	papers uint64          // how many documents were destroyed
 }
 
-// reached reports whether all is gone up to a position.
-func (e *erasing) reached(at domain.Position) bool {
-	done, looked, _, _ := e.state()
-	return looked && done >= at
+// state returns how far it has come, why the last try failed, and what is closed when
+// it has come further.
+func (e *erasing) state() (at mark, fault error, changed <-chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return mark{e.done, e.papers}, e.fault, e.changed
+}
+
+// reached reports whether all is gone up to a mark.
+func (e *erasing) reached(want mark) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.looked && e.done >= want.done && e.papers >= want.papers
 }
 
 // due reports whether it is time to look at everybody.
@@ -62,11 +71,11 @@ func (e *erasing) due() bool {
 }
 
 // tried notes what came of a try.
-func (e *erasing) tried(done domain.Position, whole bool, fault error) {
+func (e *erasing) tried(at mark, whole bool, fault error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fault = fault; fault == nil {
-		e.done, e.looked = done, true
+		e.done, e.papers, e.looked = at.done, at.papers, true
 	}
 	if fault == nil && whole {
 		e.whole = time.Now()
@@ -99,26 +108,49 @@ func (r *register) erase(ctx context.Context) {
 	}
 }
 
+// A due is what the facts ask for that is not known to be done.
+type due struct {
+	list   []projections.Erasure
+	papers uint64
+	files  []string
+}
+
 // eraseNow erases what the facts ask for that the read models show: the new ones and,
 // from time to time, all there are.
 func (r *register) eraseNow(ctx context.Context) error {
-	done, _, _, _ := r.erasing.state()
+	at, _, _ := r.erasing.state()
 	whole := r.erasing.due()
 	if whole {
-		done = 0
+		at = mark{}
 	}
-	list, err := projections.Ask(ctx, r.view, 0, func(m *projections.Models) ([]projections.Erasure, error) {
-		return m.Retention.Erasures(done), nil
+	todo, err := projections.Ask(ctx, r.view, 0, func(m *projections.Models) (d due, _ error) {
+		if d.list, d.papers = m.Retention.Erasures(at.done), m.Retention.Papers(); d.papers > at.papers {
+			d.files = m.Rosters.Destroyed()
+		}
+		return d, nil
 	})
-	if err != nil || !whole && len(list) == 0 {
+	if err != nil || !whole && len(todo.list) == 0 && todo.papers == at.papers {
 		return err
 	}
-	if len(list) > 0 {
-		err = r.eraseThem(ctx, list, whole)
-		done = list[len(list)-1].Position
+	if len(todo.list) > 0 {
+		err = r.eraseThem(ctx, todo.list, whole)
+		at.done = todo.list[len(todo.list)-1].Position
 	}
-	r.erasing.tried(done, whole, err)
+	err = errors.Join(err, r.removeFiles(todo.files))
+	r.erasing.tried(mark{at.done, todo.papers}, whole, err)
 	return err
+}
+
+// removeFiles removes documents that were destroyed.
+func (r *register) removeFiles(list []string) error {
+	var faults error
+	for _, sha := range list {
+		if r.files.Has(sha) {
+			faults = errors.Join(faults, r.files.Remove(sha))
+			r.log.Info("document destroyed", "sha256", sha)
+		}
+	}
+	return faults
 }
 
 // eraseThem goes through the steps. The order matters: once the keys are gone nothing
@@ -231,13 +263,15 @@ func (r *register) erased(ctx context.Context, upTo domain.Position) error {
 	if err := r.view.Wait(ctx, upTo); err != nil {
 		return err
 	}
-	newest, err := projections.Ask(ctx, r.view, upTo, func(m *projections.Models) (domain.Position, error) { return m.Retention.NewestBy(upTo), nil })
+	want, err := projections.Ask(ctx, r.view, upTo, func(m *projections.Models) (mark, error) {
+		return mark{m.Retention.NewestBy(upTo), m.Retention.Papers()}, nil
+	})
 	if err != nil {
 		return err
 	}
 	for {
-		_, _, _, changed := r.erasing.state()
-		if r.erasing.reached(newest) {
+		_, _, changed := r.erasing.state()
+		if r.erasing.reached(want) {
 			return nil
 		}
 		select {
@@ -251,7 +285,7 @@ func (r *register) erased(ctx context.Context, upTo domain.Position) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if _, _, fault, _ := r.erasing.state(); fault != nil {
+		if _, fault, _ := r.erasing.state(); fault != nil {
 			return fault
 		}
 	}
@@ -259,9 +293,9 @@ func (r *register) erased(ctx context.Context, upTo domain.Position) error {
 
 // erasuresPending returns how many forgotten persons are not erased yet.
 func (r *register) erasuresPending() float64 {
-	done, _, _, _ := r.erasing.state()
+	at, _, _ := r.erasing.state()
 	list, err := projections.Ask(context.Background(), r.view, 0, func(m *projections.Models) ([]projections.Erasure, error) {
-		return m.Retention.Erasures(done), nil
+		return m.Retention.Erasures(at.done), nil
 	})
 	if err != nil {
 		return 0

@@ -44,6 +44,58 @@ func sayForgotten(answer map[string]any) string {
 	return text
 }
 
+func evidenceDestroyCommand() command {
+	return command{"evidence destroy", "TAVOLO SHA256", "distrugge un documento depositato; ne resta l'impronta · destroys a filed document; its hash stays", func(fs *flag.FlagSet) action {
+		t := bindTelling(fs)
+		reason := fs.String("reason", "", "il `motivo` · why")
+		basis := fs.String("legal-basis", "", "la `norma` che lo consente o lo impone · the rule that allows or demands it")
+		override := fs.String("override", "", "gli estremi dell'`ordine` che prevale su conservazione e sospensioni · the reference of an order that goes before retention and holds")
+		return func(ctx context.Context, p *program, args []string) error {
+			body := map[string]any{"reason": *reason, "legal_basis": *basis, "override": *override}
+			path := "/tavoli/" + url.PathEscape(args[0]) + "/evidence/" + url.PathEscape(args[1]) + "/destruction"
+			return t.post(ctx, p, path, body, func(map[string]any) string { return "documento distrutto · document destroyed: " + args[1] })
+		}
+	}}
+}
+
+func retentionEvidenceCommand() command {
+	return command{"retention evidence", "", "i documenti depositati che nulla impone più di conservare · the filed documents that nothing requires to be kept any longer", func(fs *flag.FlagSet) action {
+		t, m := bindTarget(fs), bindMoment(fs)
+		by := fs.String("by", "", "che cosa scade entro un `giorno`; vuoto: oggi · what falls due by a day; empty: today")
+		programma := fs.String("programma", "", "solo di un `programma` · only of one programme")
+		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
+		return func(ctx context.Context, p *program, _ []string) error {
+			q := m.query()
+			set(q, "by", *by)
+			set(q, "programma", *programma)
+			return t.with(ctx, p, func(c *client) error {
+				raw, err := allPages(ctx, c, "/retention/evidence", q)
+				if err != nil || *asJSON {
+					return orPrint(p, raw, err)
+				}
+				return printDueEvidence(p, raw)
+			})
+		}
+	}}
+}
+
+func printDueEvidence(p *program, raw []byte) error {
+	var list struct {
+		Items []struct {
+			Tavolo, SHA256, Title string
+			RetainUntil           string `json:"retain_until"`
+		}
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, d := range list.Items {
+		rows = append(rows, []string{d.Tavolo, d.RetainUntil, d.Title, d.SHA256})
+	}
+	return p.printTable("tavolo conservato-fino-al titolo impronta", rows)
+}
+
 func retentionSetCommand() command {
 	return command{"retention set", "PROGRAMMA", "stabilisce per quanto si conserva; non c'è un valore predefinito · says for how long things are kept; there is no default", func(fs *flag.FlagSet) action {
 		t := bindTelling(fs)

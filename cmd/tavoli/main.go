@@ -61,7 +61,8 @@ func commands() []command {
 		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
-		forgetCommand(), retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionCommand(),
+		personExportCommand(), forgetCommand(), evidenceDestroyCommand(),
+		retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionEvidenceCommand(), retentionCommand(),
 		backupCommand(), restoreCommand(), copyCommand(), restoredCommand(), checkCommand(), versionCommand(),
 	}
 }

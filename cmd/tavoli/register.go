@@ -64,6 +64,7 @@ type register struct {
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
 	company *company                   // the other nodes; nil: it is alone
 	erasing *erasing
+	files   *evidence.Files
 
 	snapshots sync.Mutex // held by the one who takes a snapshot: an older one never replaces a newer
 
@@ -97,7 +98,7 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	}
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.view = projections.NewView(r.history(), r.open, r.viewOptions())
-	r.web = r.server(files)
+	r.web, r.files = r.server(files), files
 	r.join(files)
 	r.follow()
 	return r, nil
