@@ -145,7 +145,7 @@ func (s *clusterStory) insist(i int, path, key, body string) string {
 		switch {
 		case err == nil && status < 300:
 			return answer
-		case err == nil && status != http.StatusServiceUnavailable && !(status == http.StatusConflict && strings.Contains(answer, `"busy"`)):
+		case err == nil && status != http.StatusServiceUnavailable && (status != http.StatusConflict || !strings.Contains(answer, `"busy"`)):
 			s.t.Errorf("%s: %d %s", key, status, answer)
 			return ""
 		}

@@ -104,7 +104,7 @@ func TestARegisterMovesToServersAndBack(t *testing.T) {
 		t.Errorf("again it copied %+v", again)
 	}
 
-	for killed := 0; killed < 3; killed++ {
+	for killed := range 3 {
 		c := begin(t, back, environment(), "copy", "--from", events.URL(), "--to", "bolt://"+back)
 		eventually(t, "the log is there", func() bool {
 			_, err := os.Stat(filepath.Join(back, "events.db"))
@@ -136,6 +136,9 @@ func servedAlike(t *testing.T, data, back string, events *esdbtest.Server) {
 		if err := os.WriteFile(filepath.Join(dir, "keys"), keys, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if got := run(t, "check", "--data", back); !strings.Contains(got.out, "tutto a posto") && strings.Count(got.out, "evidence") == 0 {
+		t.Errorf("check of the copy says %d %s%s", got.code, got.out, got.errors)
 	}
 	var answers []string
 	for _, flags := range [][]string{{"--data", data}, {"--data", back}, {"--data", node, "--store", events.URL()}} {

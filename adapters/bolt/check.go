@@ -67,8 +67,9 @@ type checker struct {
 	forgotten map[string]bool // whether it may still have entries
 	index     *index          // made anew
 	link      link
-	chained   bool   // link is the one before
-	recorded  string // the newest time of recording
+	chained   bool            // link is the one before
+	recorded  string          // the newest time of recording
+	imported  domain.Position // up to where it may go back
 	bad       []domain.Position
 	findings  []Finding
 }
@@ -126,6 +127,7 @@ func (c *checker) begin(tx *bbolt.Tx) (err error) {
 		return err
 	}
 	c.link, c.chained = firstLink(c.identity.ID), true
+	c.imported = importedIn(tx)
 	log := tx.Bucket(bucketLog)
 	c.head = domain.Position(log.Sequence())
 	if key, _ := log.Cursor().Last(); key != nil {
@@ -184,7 +186,7 @@ func (c *checker) record(pos domain.Position, rec record) {
 		c.report(c.at(pos, rec, "the record is not in the stored form"))
 		return
 	}
-	if string(at.recorded) < c.recorded {
+	if string(at.recorded) < c.recorded && pos > c.imported {
 		c.report(c.at(pos, rec, "the time of recording goes back"))
 	}
 	c.recorded = string(at.recorded)

@@ -34,6 +34,7 @@ var (
 	keyFormat       = []byte("format")
 	keyID           = []byte("id")
 	keyEpoch        = []byte("epoch")
+	keyImported     = []byte("imported") // up to where entries were imported; absent: none were
 	erasurePending  = []byte{0}
 	erasureDone     = []byte{1}
 )

@@ -283,9 +283,15 @@ func (c *compaction) finish(w *writer) error {
 	return nil
 }
 
-// copyForgotten copies the list of forgotten streams, all of them erased now.
+// copyForgotten copies the list of forgotten streams, all of them erased now, and what
+// else is known of the log.
 func copyForgotten(from, to *bbolt.Tx) error {
 	b := to.Bucket(bucketForgotten)
+	if at := importedIn(from); at > 0 {
+		if err := markImported(to, at); err != nil {
+			return err
+		}
+	}
 	return from.Bucket(bucketForgotten).ForEach(func(name, _ []byte) error {
 		return b.Put(bytes.Clone(name), erasureDone)
 	})

@@ -42,6 +42,20 @@ func (s *Store) Import(ctx context.Context, entries ...domain.Entry) (domain.Pos
 	return s.await(ctx, r)
 }
 
+// markImported notes up to where entries were imported. Their times of recording are
+// those of another store, where they may have gone back by a little from one stream to
+// the next.
+func markImported(tx *bbolt.Tx, at domain.Position) error {
+	key := keyOf(at)
+	return tx.Bucket(bucketMeta).Put(keyImported, key[:])
+}
+
+// importedIn returns up to where entries were imported, or 0.
+func importedIn(tx *bbolt.Tx) domain.Position {
+	at, _ := positionOf(tx.Bucket(bucketMeta).Get(keyImported))
+	return at
+}
+
 // Forgotten implements [domain.Importer].
 func (s *Store) Forgotten(context.Context) (names []domain.Stream, err error) {
 	err = s.view(func(tx *bbolt.Tx, _ map[domain.Position]bool) error {

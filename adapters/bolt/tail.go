@@ -51,8 +51,9 @@ type group struct {
 	records  [][]byte
 	size     int
 	first    domain.Position
-	before   tailMark // how the tail was before
-	link     link     // of the last record
+	before   tailMark        // how the tail was before
+	link     link            // of the last record
+	imported domain.Position // the last record that was imported; 0: none
 	undos    undoing
 }
 
@@ -75,6 +76,7 @@ func (t *tail) open(g *group) {
 	clear(g.requests)
 	clear(g.records)
 	g.requests, g.records, g.size = g.requests[:0], g.records[:0], 0
+	g.imported = 0
 	g.first, g.before, g.link = t.next, tailMark{t.next, t.link, t.last}, t.link
 	t.s.index.mark(&g.undos)
 	t.group = g
@@ -178,6 +180,7 @@ func (t *tail) placeBatch(r *request, i int) (domain.Position, error) {
 	for j, p := range r.records[i] {
 		if r.imported != nil {
 			copy(r.buffer[p.time:], t.remember(r.imported[i][j]))
+			t.group.imported = t.next
 		} else {
 			copy(r.buffer[p.time:], t.stamp)
 		}

@@ -148,6 +148,11 @@ func (w *writer) transact(fn func(*bbolt.Tx) error) (err error) {
 
 // fill puts the records of a group into the log.
 func fill(tx *bbolt.Tx, g *group, p *paper) error {
+	if g.imported > 0 {
+		if err := markImported(tx, g.imported); err != nil {
+			return err
+		}
+	}
 	b := newBlocks(tx, g.first, p)
 	for _, rec := range g.records {
 		if err := b.add(rec); err != nil {
