@@ -93,7 +93,7 @@ func (p place) path(rt documented) string {
 	if strings.HasSuffix(rt.path, "/audit/trail") {
 		query["tavolo"] = p.tavolo
 	}
-	if strings.Contains(rt.path, "/statistics/") {
+	if strings.Contains(rt.path, "/statistics/") || strings.Contains(rt.path, "/reports/") {
 		query["programma"] = p.programma
 	}
 	glue := "?"
