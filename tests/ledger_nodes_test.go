@@ -107,6 +107,41 @@ func (p paged) Follow(ctx context.Context, after domain.Position) iter.Seq2[doma
 	}
 }
 
+// TestForgettingLeavesTheTree erases every person of a register on disk: roots,
+// checkpoints and proofs are what they were.
+func TestForgettingLeavesTheTree(t *testing.T) {
+	t.Parallel()
+	dir, kept, list := begun(t)
+	b := openBook(t, dir)
+	forgotten := 0
+	for _, e := range list {
+		rec, err := e.Envelope()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rec.Stream.Personal() {
+			if err := b.store.Forget(t.Context(), rec.Stream); err != nil {
+				t.Fatal(err)
+			}
+			forgotten++
+		}
+	}
+	if forgotten != 12 {
+		t.Errorf("%d persons were forgotten", forgotten)
+	}
+	if err := b.signer.Verify(t.Context()); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	b.close()
+	b = openBook(t, dir)
+	if again := b.sign(); !bytes.Equal(again.Text, kept.Text) {
+		t.Errorf("signed %q, and afterwards %q", kept.Text, again.Text)
+	}
+	if err := b.signer.Verify(t.Context()); err != nil {
+		t.Errorf("after another start: %v", err)
+	}
+}
+
 // TestTwoNodesWriteAndSign lets two nodes on one log write and sign at the same
 // time: each size is signed with the same bytes by both.
 func TestTwoNodesWriteAndSign(t *testing.T) {
