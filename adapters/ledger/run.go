@@ -52,7 +52,7 @@ func (s *Signer) begin(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.extends()
+	return s.extends(ctx)
 }
 
 // due reports whether something happened that is to be signed at once, and returns

@@ -22,6 +22,10 @@ type Options struct {
 	Now    func() time.Time
 	Log    *slog.Logger  // nil: nobody hears of alarms
 	Every  time.Duration // after how long what has grown is signed; 0: a day
+
+	// Lag is how far behind the log may be read: facts that were signed and are not
+	// there are waited for so long before they count as missing. 0: not at all.
+	Lag time.Duration
 }
 
 // ErrNoKey says that the log has introduced no key yet.
@@ -136,6 +140,9 @@ func (s *Signer) Sign(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
+	if last := s.newest.Load(); last != nil && last.Size > size { // read late, or there is reason for alarm
+		size = last.Size
+	}
 	return s.sign(ctx, size)
 }
 
@@ -172,12 +179,12 @@ func (s *Signer) sign(ctx context.Context, size int64) (Checkpoint, error) {
 	if size < 1 {
 		return Checkpoint{}, ErrNoSize
 	}
-	if err := s.extends(); err != nil {
+	if err := s.extends(ctx); err != nil {
 		return Checkpoint{}, err
 	}
 	kept, err := s.files.read(size)
 	if err == nil {
-		return kept, s.genuine(kept)
+		return kept, s.genuine(ctx, kept)
 	}
 	if !errors.Is(err, ErrUnsigned) {
 		return Checkpoint{}, s.alarm(fmt.Errorf("%w: %w", ErrInconsistent, err))
@@ -197,17 +204,20 @@ func (s *Signer) sign(ctx context.Context, size int64) (Checkpoint, error) {
 }
 
 // extends sounds the alarm unless the tree begins with what was signed last.
-func (s *Signer) extends() error {
+func (s *Signer) extends(ctx context.Context) error {
 	if last := s.newest.Load(); last != nil {
-		return s.genuine(*last)
+		return s.genuine(ctx, *last)
 	}
 	return nil
 }
 
 // genuine sounds the alarm unless a checkpoint was signed by this installation and
 // the tree begins with what it says.
-func (s *Signer) genuine(c Checkpoint) error {
-	size, _ := s.ledger.Size()
+func (s *Signer) genuine(ctx context.Context, c Checkpoint) error {
+	size, err := s.reach(ctx, c.Size)
+	if err != nil {
+		return err
+	}
 	if c.Size > size {
 		return s.alarm(fmt.Errorf("%w: %d facts were signed and only %d are there", ErrInconsistent, c.Size, size))
 	}
@@ -226,6 +236,30 @@ func (s *Signer) genuine(c Checkpoint) error {
 		return s.alarm(fmt.Errorf("%w: the checkpoint of %d was not signed by this register: %w", ErrInconsistent, c.Size, err))
 	}
 	return nil
+}
+
+// reach waits until there are so many leaves, if they may still come, and returns how
+// many there are.
+func (s *Signer) reach(ctx context.Context, size int64) (int64, error) {
+	var late <-chan time.Time
+	for {
+		s.ledger.mu.RLock()
+		have, changed := s.ledger.tree.size, s.ledger.changed
+		s.ledger.mu.RUnlock()
+		if have >= size || s.o.Lag == 0 {
+			return have, nil
+		}
+		if late == nil {
+			late = time.After(s.o.Lag)
+		}
+		select {
+		case <-changed:
+		case <-late:
+			return have, nil
+		case <-ctx.Done():
+			return have, ctx.Err()
+		}
+	}
 }
 
 // vkeys returns the public keys that the log knows, if they are this installation's.
@@ -320,7 +354,7 @@ func (s *Signer) Check(ctx context.Context) error {
 		if err != nil {
 			return s.alarm(fmt.Errorf("%w: %w", ErrInconsistent, err))
 		}
-		if err := s.genuine(c); err != nil {
+		if err := s.genuine(ctx, c); err != nil {
 			return err
 		}
 	}

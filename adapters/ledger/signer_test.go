@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -327,6 +328,47 @@ func TestAClosingIsSignedByItself(t *testing.T) {
 		add(t, log, key(t, 2))
 		want("another key", 6)
 	})
+}
+
+// TestALogThatIsReadLate waits for facts that were signed and are not there yet, and
+// not for ever.
+func TestALogThatIsReadLate(t *testing.T) {
+	dir := t.TempDir()
+	whole := memory.New(newClock().now)
+	add(t, whole, key(t, 1), opened(1))
+	sign(t, signerOf(t, following(t, whole), dir))
+	for name, comes := range map[string]bool{"they come": true, "they do not": false} {
+		synctest.Test(t, func(t *testing.T) {
+			late := memory.New(newClock().now)
+			add(t, late, key(t, 1))
+			l := ledger.New(late)
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() { _ = l.Follow(ctx); close(ended) }()
+			defer func() { stop(); <-ended }()
+			s, err := ledger.NewSigner(l, ledger.Options{Dir: dir, Secret: secret, Now: time.Now, Lag: time.Minute})
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed := make(chan error, 1)
+			began := time.Now()
+			go func() {
+				c, err := s.Sign(t.Context())
+				if err == nil && c.Size != 2 {
+					err = fmt.Errorf("%d facts are signed", c.Size)
+				}
+				signed <- err
+			}()
+			if comes {
+				time.Sleep(30 * time.Second)
+				add(t, late, opened(1))
+			}
+			err = <-signed
+			if took := time.Since(began); comes && (err != nil || took != 30*time.Second) || !comes && (!errors.Is(err, ledger.ErrInconsistent) || took != time.Minute) {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+		})
+	}
 }
 
 func TestConcurrentSignersAgree(t *testing.T) {

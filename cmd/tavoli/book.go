@@ -33,10 +33,18 @@ type book struct {
 	runs   sync.WaitGroup
 }
 
+// replicaLag is how far a replica of a shared store may be behind what this node has
+// signed before: read from one, the newest facts may seem to be missing.
+const replicaLag = 30 * time.Second
+
 // openBook opens the ledger of a register, whose keys must be those that sign it.
 func (r *register) openBook(ctx context.Context) (*book, error) {
 	l := ledger.New(r.store)
-	signer, err := ledger.NewSigner(l, ledger.Options{Dir: r.path(checkpointDir), Secret: r.keys.Secret, Now: r.now, Log: r.log})
+	options := ledger.Options{Dir: r.path(checkpointDir), Secret: r.keys.Secret, Now: r.now, Log: r.log}
+	if r.store.shared {
+		options.Lag = replicaLag
+	}
+	signer, err := ledger.NewSigner(l, options)
 	if err != nil {
 		return nil, err
 	}
