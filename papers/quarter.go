@@ -3,6 +3,7 @@ package papers
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"tavoli/domain"
@@ -175,7 +176,7 @@ func groups(key, heading, headingEn, head, headEn string, list []projections.Rep
 		if enti {
 			row = append(row, strconv.Itoa(g.Enti))
 		} else {
-			row = append(row, g.Key)
+			row = append(row, strings.TrimPrefix(g.Key, "none"))
 		}
 		s.Rows = append(s.Rows, row)
 	}

@@ -91,3 +91,53 @@ func BenchmarkQuestions(b *testing.B) {
 		ask("statistics by "+string(by), func() error { _, err := m.Statistics(projections.StatisticsQuery{By: by}); return err })
 	}
 }
+
+// reportable gives a programme to the tavoli of some records, and spreads them over
+// the days of two years.
+func reportable(records []domain.Record) []domain.Record {
+	first := records[0]
+	first.Stream, first.Event = domain.ProgrammaID("3031").Stream(), domain.ProgrammaOpened{Programma: "3031", Title: "Prova"}
+	n := 0
+	for i := range records {
+		if e, ok := records[i].Event.(domain.TavoloPlanned); ok {
+			day := domain.DayOf(time.Date(2021, 1, 15, 12, 0, 0, 0, time.UTC).AddDate(0, 0, n%700))
+			e.Programma, e.Schedule = "3031", hours(day, "15:00", "17:00")
+			records[i].Event = e
+			n++
+		}
+	}
+	return append([]domain.Record{first}, records...)
+}
+
+// BenchmarkReport makes the report of a quarter of a register of a million events: its
+// figures and its table of persons, then its digest; and the report at a position of
+// the past, for which the log is read up to there.
+func BenchmarkReport(b *testing.B) {
+	records := reportable(busy(1_000_000))
+	m := fed(records)
+	q := projections.ReportQuery{Programma: "3031", Quarter: "2022-Q1", Personal: true}
+	var r projections.QuarterReport
+	b.Run("quarter", func(b *testing.B) {
+		for b.Loop() {
+			var err error
+			if r, err = m.QuarterReport(q); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(len(r.Operators.Rows)), "rows")
+	})
+	b.Run("digest", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := r.At(7); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("past", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := fed(records[:len(records)/2]).QuarterReport(q); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -123,7 +123,7 @@ func (l operatorLine) text(source domain.ReportSource) string {
 	case domain.SourcePresentFrom:
 		return moment3339(knownTime(l.first))
 	case domain.SourcePresentTo:
-		return moment3339(knownTime(l.comer.last))
+		return moment3339(knownTime(l.last))
 	case domain.SourceMinutes:
 		return l.stay()
 	case domain.SourceValidated:

@@ -39,6 +39,11 @@ func (r *Renderer) Render(p papers.Paper) ([]byte, error) {
 	if p.Rows() > MaxRows {
 		return nil, domain.ErrReportTooLarge
 	}
+	sections := make([]papers.Section, len(p.Sections))
+	for i, s := range p.Sections {
+		sections[i] = s.Narrow()
+	}
+	p.Sections = sections
 	var b bytes.Buffer
 	err := r.page.Execute(&b, p)
 	return b.Bytes(), err

@@ -193,7 +193,7 @@ func (c *call) difference(rq reportQuestion, before, after int) error {
 	if err != nil {
 		return err
 	}
-	is := projections.QuarterReport{}
+	var is projections.QuarterReport
 	if after != 0 {
 		is, err = c.transmittedThen(rq, after)
 	} else {

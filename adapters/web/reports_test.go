@@ -18,6 +18,7 @@ import (
 	"tavoli/adapters/web"
 	"tavoli/adapters/xlsx"
 	"tavoli/domain"
+	"tavoli/papers"
 	"tavoli/projections"
 )
 
@@ -51,11 +52,11 @@ const quarterly = "/reports/quarters/2022-Q1"
 var everyForm = []string{"json", "csv", "csv&table=operators", "xlsx", "html", "pdf"}
 
 // files returns a report in every form.
-func (r *register) files(more string, options ...option) map[string]string {
+func (r *register) files(more string) map[string]string {
 	r.t.Helper()
 	all := make(map[string]string)
 	for _, form := range everyForm {
-		all[form] = string(r.get(quarterly+"?format="+form+more, options...).is(200, "").Body)
+		all[form] = string(r.get(quarterly+"?format="+form+more).is(200, "").Body)
 	}
 	return all
 }
@@ -251,5 +252,21 @@ func TestRosterFiles(t *testing.T) {
 	}
 	if n := r.disclosures("console", 0); n == 0 {
 		t.Error("no disclosure was recorded")
+	}
+}
+
+// tooLarge is a form that can hold nothing.
+type tooLarge struct{}
+
+// Render implements [web.Renderer].
+func (tooLarge) Render(papers.Paper) ([]byte, error) { return nil, domain.ErrReportTooLarge }
+
+func TestAFormThatCannotHoldTheReport(t *testing.T) {
+	r := newRegister(t, func(s *web.Server) { s.Renderers["pdf"] = tooLarge{} })
+	r.reported()
+	r.get(quarterly+"?format=pdf").is(422, "report-too-large")
+	r.ask("POST", quarterly+"/transmissions", `{"formats":["pdf","csv"]}`).is(422, "report-too-large")
+	if a := r.post(quarterly+"/transmissions", `{}`); len(a.hashes()) != len(everyForm)-1 || a.hashes()["pdf"] != "" {
+		t.Errorf("got %s", a.Body)
 	}
 }

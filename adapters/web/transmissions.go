@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // Transmitting is what may be said of a transmission beside the command.
 type Transmitting struct {
 	Position string   `json:"position,omitempty" doc:"the register as it was there; absent: as it is now"`
-	Formats  []string `json:"formats,omitempty" doc:"the files that are sent: csv, xlsx, html, pdf, json; absent: all of them"`
+	Formats  []string `json:"formats,omitempty" doc:"the files that are sent: csv, xlsx, html, pdf, json; absent: all that can hold so many rows"`
 }
 
 // Transmitted is what a transmission is answered with.
@@ -78,7 +79,7 @@ func (d *doing) makeFiles(cmd *domain.TransmitReport, how *Transmitting) error {
 		}
 	}
 	cmd.Programma, cmd.Position, cmd.Parameters, cmd.Mapping, cmd.Digest = r.Programma, r.Position, r.Parameters, r.Operators.Mapping, r.Digest
-	cmd.Files, err = d.files(r, forms)
+	cmd.Files, err = d.files(r, forms, len(how.Formats) == 0)
 	return err
 }
 
@@ -112,8 +113,9 @@ func formsOf(names []string) (forms []fileForm, err error) {
 }
 
 // files makes the files of a report and returns their hashes. Beside the whole as CSV
-// stands the table of persons alone, which is what other systems take in.
-func (c *call) files(r projections.QuarterReport, forms []fileForm) (list []domain.ReportFile, err error) {
+// stands the table of persons alone, which is what other systems take in. Where no
+// form was asked for, those are left out that cannot hold so many rows.
+func (c *call) files(r projections.QuarterReport, forms []fileForm, lenient bool) (list []domain.ReportFile, err error) {
 	paper := papers.Quarter(r)
 	add := func(name, table string, f fileForm, body []byte) {
 		sum := sha256.Sum256(body)
@@ -125,6 +127,9 @@ func (c *call) files(r projections.QuarterReport, forms []fileForm) (list []doma
 			continue
 		}
 		body, err := c.render(f, paper)
+		if lenient && errors.Is(err, domain.ErrReportTooLarge) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
