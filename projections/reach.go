@@ -11,11 +11,12 @@ import (
 type Reach struct {
 	tavoli    map[domain.TavoloID]bool
 	programmi map[domain.ProgrammaID]bool
+	named     map[domain.PersonID]bool // in the histories of the tavoli, participants apart
 }
 
 // Reach answers which tavoli lie within a scope.
 func (c *Calendar) Reach(scope domain.Scope) *Reach {
-	r := &Reach{make(map[domain.TavoloID]bool), make(map[domain.ProgrammaID]bool)}
+	r := &Reach{make(map[domain.TavoloID]bool), make(map[domain.ProgrammaID]bool), make(map[domain.PersonID]bool)}
 	for _, id := range scope.Programmi {
 		r.programmi[id] = true
 	}
@@ -23,6 +24,9 @@ func (c *Calendar) Reach(scope domain.Scope) *Reach {
 		if row.planned && scope.Has(id, row.programma) {
 			r.tavoli[id] = true
 			r.programmi[row.programma] = true
+			for _, p := range row.met {
+				r.named[p] = true
+			}
 		}
 	}
 	delete(r.programmi, "")
@@ -36,7 +40,8 @@ func (r *Reach) Tavolo(id domain.TavoloID) bool { return r == nil || r.tavoli[id
 func (r *Reach) Programma(id domain.ProgrammaID) bool { return r == nil || r.programmi[id] }
 
 // Within reports whether a person has, or had, to do with a tavolo that the reach
-// goes to: by a registration or a presence, whatever became of it, or as a speaker.
+// goes to: by a registration or a presence, whatever became of it, as a speaker, or as
+// one whom its groups or materials name.
 func (p *People) Within(id domain.PersonID, r *Reach) bool {
 	i, ok := p.by[id]
 	return r == nil || ok && p.within(i, r)
@@ -51,13 +56,7 @@ func (p *People) within(i int32, r *Reach) bool {
 			return true
 		}
 	}
-	speaks := func(s speaker) bool { return s.person == p.rows[i].id }
-	for id := range r.tavoli {
-		if row, ok := p.calendar.by[id]; ok && slices.ContainsFunc(row.speakers, speaks) {
-			return true
-		}
-	}
-	return false
+	return r.named[p.rows[i].id]
 }
 
 // PersonWithin answers what the register holds of a person, as far as the reach

@@ -91,6 +91,20 @@ func TestTaleWithinReach(t *testing.T) {
 	}
 }
 
+// TestReachKnowsSpeakers finds who has no seat at a tavolo and spoke there.
+func TestReachKnowsSpeakers(t *testing.T) {
+	m := rich().models()
+	reach := m.Calendar.Reach(domain.Scope{Programmi: []domain.ProgrammaID{programma}})
+	for n, want := range map[int]bool{1: true, 80: true, 81: true, 90: false, 999: false} {
+		if got := m.People.Within(person(n), reach); got != want {
+			t.Errorf("person %d: got %t", n, got)
+		}
+	}
+	if reach.Programma("") || !reach.Programma(programma) || !reach.Tavolo("coopera-7") || reach.Tavolo("mai") {
+		t.Error("the reach is another")
+	}
+}
+
 func TestTaleOfEnte(t *testing.T) {
 	tape := rich()
 	strands, err := tape.models().StrandsOfEnte(passwork)
