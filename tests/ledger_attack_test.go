@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -126,6 +128,9 @@ func TestTheProgramSoundsTheAlarm(t *testing.T) {
 	if status, body, err := s.ask(t.Context(), "POST", "/audit/checkpoint", "", ""); err != nil || status != 409 || !strings.Contains(body, "ledger-inconsistent") {
 		t.Errorf("signing: %d %s %v", status, body, err)
 	}
+	if figures := metrics(t, s); !strings.Contains(figures, "tavoli_ledger_inconsistent 1") {
+		t.Error("the figures say nothing")
+	}
 	if out := run(t, "audit", "consistency", "--data", data, "--from", kept, "--json"); out.code != 5 || !strings.Contains(out.out, `"ok":false`) {
 		t.Errorf("with a server: %d %s %s", out.code, out.out, out.errors)
 	}
@@ -137,6 +142,25 @@ func TestTheProgramSoundsTheAlarm(t *testing.T) {
 		t.Errorf("the log says nothing: %s", log)
 	}
 	s.stop()
+}
+
+// metrics returns the figures of a server.
+func metrics(t *testing.T, s *server) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // convinces reports whether the register can show that it begins with what an

@@ -263,9 +263,7 @@ func (c *call) prove(at domain.Position) (proof LedgerProof, err error) {
 	if err != nil {
 		return proof, err
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, c.s.state.limits.Wait)
-	defer cancel()
-	if err := c.s.Ledger.Wait(ctx, min(at, head)); err != nil {
+	if err := c.s.Ledger.Wait(c.ctx, min(at, head)); err != nil {
 		return proof, err
 	}
 	return c.s.Ledger.Prove(c.ctx, at)
