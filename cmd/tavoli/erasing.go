@@ -48,12 +48,12 @@ type mark struct {
 	papers uint64          // how many documents were destroyed
 }
 
-// state returns how far it has come, why the last try failed, and what is closed when
-// it has come further.
-func (e *erasing) state() (at mark, fault error, changed <-chan struct{}) {
+// state returns how far it has come, what is closed when it has come further, and why
+// the last try failed.
+func (e *erasing) state() (at mark, changed <-chan struct{}, fault error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return mark{e.done, e.papers}, e.fault, e.changed
+	return mark{e.done, e.papers}, e.changed, e.fault
 }
 
 // reached reports whether all is gone up to a mark.
@@ -270,7 +270,7 @@ func (r *register) erased(ctx context.Context, upTo domain.Position) error {
 		return err
 	}
 	for {
-		_, _, changed := r.erasing.state()
+		_, changed, _ := r.erasing.state()
 		if r.erasing.reached(want) {
 			return nil
 		}
@@ -285,7 +285,7 @@ func (r *register) erased(ctx context.Context, upTo domain.Position) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if _, fault, _ := r.erasing.state(); fault != nil {
+		if _, _, fault := r.erasing.state(); fault != nil {
 			return fault
 		}
 	}
