@@ -106,6 +106,8 @@ func examples() []domain.Event {
 			Files: []domain.ReportFile{{Name: "operatori.csv", Format: "csv", Table: "operators", SHA256: sheet, Size: 10}}, Reference: "Prot. n. 0500", Reason: "rettifica"},
 		sentAs(1, 100, ""),
 		domain.QuarterReopened{Programma: "3031", Quarter: "2022-Q2", Transmission: 1, Reason: "errata corrige"},
+		domain.DossierMade{Account: "revisore", Scope: domain.DossierScope{Kind: domain.DossierOfQuarter, ID: "2022-Q2"}, Position: 812, Size: 700, Root: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Entries: domain.AllEntries, Disclosures: domain.TavoloNames, Purpose: "controllo", SHA256: strings.Repeat("ab", 32)},
+		domain.DossierMade{Account: "revisore", Scope: domain.DossierScope{Kind: domain.DossierOfRegister, ID: "tavoli"}, Position: 1, Size: 1, Root: "x", Entries: domain.ScopeEntries, Disclosures: domain.NoNames, SHA256: strings.Repeat("cd", 32)},
 	}
 }
 

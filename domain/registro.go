@@ -21,7 +21,7 @@ type LedgerKeyIntroduced struct {
 // Name implements [Event].
 func (LedgerKeyIntroduced) Name() string { return "LedgerKeyIntroduced" }
 
-var registroEvents = []kind{of[LedgerKeyIntroduced]()}
+var registroEvents = []kind{of[LedgerKeyIntroduced](), of[DossierMade]()}
 
 // Registro is what decisions need of the register's own history.
 type Registro struct {
@@ -85,4 +85,78 @@ func (c IntroduceLedgerKey) Decide(r *Registro, _ Meta) ([]Event, error) {
 		return nil, ErrLedgerKeyOrder
 	}
 	return []Event{LedgerKeyIntroduced(c)}, nil
+}
+
+// A DossierKind is what a dossier is about.
+type DossierKind string
+
+// The kinds there are.
+const (
+	DossierOfTavolo    DossierKind = "tavolo"
+	DossierOfQuarter   DossierKind = "quarter" // by the days of the tavoli: "2022-Q2"
+	DossierOfProgramma DossierKind = "programma"
+	DossierOfRegister  DossierKind = "registro" // everything
+)
+
+// A DossierScope is a kind of dossier and which one.
+type DossierScope struct {
+	Kind DossierKind `json:"kind"`
+	ID   string      `json:"id"` // of the register as a whole: "tavoli"
+}
+
+// DossierEntries is which facts a dossier holds, beside the hashes of all.
+type DossierEntries string
+
+// The choices there are.
+const (
+	AllEntries   DossierEntries = "all"
+	ScopeEntries DossierEntries = "scope"
+)
+
+// DossierNames is whose names a dossier shows.
+type DossierNames string
+
+// The choices there are.
+const (
+	AllNames    DossierNames = "all"    // of everybody the facts inside speak of
+	NoNames     DossierNames = "none"   // of nobody
+	TavoloNames DossierNames = "tavolo" // of those who take part in the tavoli of the scope
+)
+
+// DossierMade records that somebody took away a dossier. It is recorded before it
+// is handed out.
+type DossierMade struct {
+	Account     AccountID      `json:"account"`
+	Scope       DossierScope   `json:"scope"`
+	Position    Position       `json:"position,string"` // up to which facts are inside
+	Size        int64          `json:"size"`            // how many facts that is
+	Root        string         `json:"root"`            // what they add up to, in base64
+	Entries     DossierEntries `json:"entries"`
+	Disclosures DossierNames   `json:"disclosures"`
+	Purpose     string         `json:"purpose,omitempty"`
+	SHA256      string         `json:"sha256"` // of the file
+}
+
+// Name implements [Event].
+func (DossierMade) Name() string { return "DossierMade" }
+
+// RecordDossier records that a dossier was made.
+type RecordDossier DossierMade
+
+// Stream implements [Command].
+func (c RecordDossier) Stream() Stream { return LedgerStream }
+
+// Decide implements [Command].
+func (c RecordDossier) Decide(*Registro, Meta) ([]Event, error) {
+	var bad check
+	oneOf(&bad, c.Scope.Kind, "/scope/kind", DossierOfTavolo, DossierOfQuarter, DossierOfProgramma, DossierOfRegister)
+	bad.that(c.Scope.ID != "" && len(c.Scope.ID) <= MaxID && plain(c.Scope.ID), "/scope/id", "bad-id", "is no id")
+	oneOf(&bad, c.Entries, "/entries", AllEntries, ScopeEntries)
+	oneOf(&bad, c.Disclosures, "/disclosures", AllNames, NoNames, TavoloNames)
+	bad.text(c.Purpose, "/purpose", MaxText)
+	bad.sha(c.SHA256, "/sha256")
+	if err := bad.err(); err != nil {
+		return nil, err
+	}
+	return []Event{DossierMade(c)}, nil
 }

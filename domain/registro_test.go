@@ -30,6 +30,28 @@ func TestLedgerKeys(t *testing.T) {
 	}
 }
 
+func TestDossiersAreRecorded(t *testing.T) {
+	made := domain.DossierMade{
+		Account: "revisore", Scope: domain.DossierScope{Kind: domain.DossierOfTavolo, ID: "coopera-4"}, Position: 9, Size: 8, Root: "cm9vdA==",
+		Entries: domain.AllEntries, Disclosures: domain.NoNames, Purpose: "controllo", SHA256: strings.Repeat("ab", 32),
+	}
+	record := func(change func(*domain.DossierMade)) func(*domain.Executor, domain.Meta) (domain.Result, error) {
+		m := made
+		change(&m)
+		return is[*domain.Registro](domain.RecordDossier(m))
+	}
+	run(t, []scenario{
+		{name: "a dossier", do: record(func(*domain.DossierMade) {}), yield: given(made)},
+		{name: "the same again", past: given(made), do: record(func(*domain.DossierMade) {}), yield: given(made)},
+		{name: "of nothing", do: record(func(m *domain.DossierMade) { m.Scope.Kind = "ente" }), field: "/scope/kind not-allowed"},
+		{name: "without an id", do: record(func(m *domain.DossierMade) { m.Scope.ID = "" }), field: "/scope/id bad-id"},
+		{name: "of some entries", do: record(func(m *domain.DossierMade) { m.Entries = "some" }), field: "/entries not-allowed"},
+		{name: "of some names", do: record(func(m *domain.DossierMade) { m.Disclosures = "some" }), field: "/disclosures not-allowed"},
+		{name: "with a long purpose", do: record(func(m *domain.DossierMade) { m.Purpose = strings.Repeat("x", domain.MaxText+1) }), field: "/purpose too-long"},
+		{name: "without a hash", do: record(func(m *domain.DossierMade) { m.SHA256 = "" }), field: "/sha256 bad-sha256"},
+	})
+}
+
 func TestEntryKind(t *testing.T) {
 	entry := `{"id":"0c6a2f9e-7a55-5b0e-9d3a-3f0d8f6c1a2b","type":"TavoloClosed","schema":1,"stream":"tavolo-coopera-4","revision":3`
 	if name, stream, ok := domain.EntryKind([]byte(entry)); !ok || name != "TavoloClosed" || string(stream) != "tavolo-coopera-4" {

@@ -139,7 +139,8 @@ func head(t *testing.T, store domain.Log) domain.Position {
 
 // streamOf finds the history an event belongs to by its fields.
 func streamOf(t *testing.T, e domain.Event) domain.Stream {
-	if _, ok := e.(domain.LedgerKeyIntroduced); ok {
+	switch e.(type) {
+	case domain.LedgerKeyIntroduced, domain.DossierMade:
 		return domain.LedgerStream
 	}
 	v := reflect.ValueOf(e)

@@ -149,7 +149,7 @@ func streamOf(e domain.Event) domain.Stream {
 		panic(err)
 	}
 	switch e.(type) {
-	case domain.LedgerKeyIntroduced:
+	case domain.LedgerKeyIntroduced, domain.DossierMade:
 		return domain.LedgerStream
 	case domain.PersonDescribed:
 		return domain.PersonaStream(ids.Person)

@@ -154,6 +154,8 @@ func richRest() []domain.Event {
 		domain.ReportTransmitted{Programma: programma, Quarter: "2022-Q2", Number: 1, Position: 20, Mapping: 12, Digest: sheet, Reference: "Prot. n. 0500",
 			Parameters: domain.ReportParameters{Form: 1}, Files: []domain.ReportFile{{Name: "2022-Q2.pdf", Format: "pdf", SHA256: sheet, Size: 7}}},
 		domain.QuarterReopened{Programma: programma, Quarter: "2022-Q2", Transmission: 1, Reason: "errata corrige"},
+		domain.DossierMade{Account: "segreteria", Scope: domain.DossierScope{Kind: domain.DossierOfQuarter, ID: "2022-Q2"}, Position: 812, Size: 700, Root: "cm9vdA==", Entries: domain.AllEntries, Disclosures: domain.TavoloNames, Purpose: "controllo", SHA256: sheet},
+		domain.DossierMade{Account: "segreteria", Scope: domain.DossierScope{Kind: domain.DossierOfRegister, ID: "tavoli"}, Position: 813, Size: 701, Root: "cm9vdA==", Entries: domain.ScopeEntries, Disclosures: domain.NoNames, SHA256: sheet},
 	}
 }
 

@@ -236,8 +236,11 @@ func (t *teller) tellSignIn(event domain.Event) (summary, reason string) {
 	return "", ""
 }
 
-// tellRegistro tells with which keys the register is signed.
+// tellRegistro tells with which keys the register is signed, and who took away what.
 func (t *teller) tellRegistro(event domain.Event) (summary, reason string) {
+	if e, ok := event.(domain.DossierMade); ok {
+		return t.tellDossier(e), e.Purpose
+	}
 	e, ok := event.(domain.LedgerKeyIntroduced)
 	if !ok {
 		return "", ""
@@ -247,6 +250,20 @@ func (t *teller) tellRegistro(event domain.Event) (summary, reason string) {
 		return t.say("Introdotta la chiave 1, che firma il registro", "Key 1 introduced, which signs the register"), e.Reason
 	}
 	return t.say("Introdotta la chiave %d, che firma il registro al posto della %d", "Key %d introduced, which signs the register in place of %d", e.Number, e.Number-1), e.Reason
+}
+
+// tellDossier tells what somebody took away.
+func (t *teller) tellDossier(e domain.DossierMade) string {
+	what := map[domain.DossierKind]string{
+		domain.DossierOfTavolo: t.say("del tavolo %s", "of tavolo %s", e.Scope.ID), domain.DossierOfQuarter: t.say("del trimestre %s", "of quarter %s", e.Scope.ID),
+		domain.DossierOfProgramma: t.say("del programma %s", "of programme %s", e.Scope.ID), domain.DossierOfRegister: t.say("di tutto il registro", "of the whole register"),
+	}[e.Scope.Kind]
+	names := map[domain.DossierNames]string{
+		domain.NoNames: t.say("senza nomi", "without names"), domain.TavoloNames: t.say("con i nomi di chi prende parte", "with the names of those who take part"),
+		domain.AllNames: t.say("con tutti i nomi", "with all names"),
+	}[e.Disclosures]
+	return t.say("Consegnato a %s il fascicolo %s, %s, fino alla posizione %d (SHA-256 %.16s…)", "Dossier handed to %s: %s, %s, up to position %d (SHA-256 %.16s…)",
+		e.Account, what, names, e.Position, e.SHA256)
 }
 
 // tellPerson tells what was decided about a person. Values are never told.

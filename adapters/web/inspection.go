@@ -36,6 +36,7 @@ var inspections = map[string]inspection{
 	"statistics-summary":  theseCounts,
 	"audit-trail":         thatStory,
 	"audit-trail-stream":  thatStream,
+	"get-dossier":         inspectDossier,
 	"get-me":              within,
 
 	// What everybody does with their own account.

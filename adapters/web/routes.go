@@ -159,6 +159,7 @@ func auditRoutes() []route {
 		{"GET", "/audit/events", "audit-events", feeders, "What happened, in order: a feed that can be resumed", auditFeed()},
 		{"GET", "/audit/disclosures", "audit-disclosures", overseers, "Who was shown whose data, in which form, for which purpose: the newest first", readingLog()},
 		{"GET", "/audit/trail", "audit-trail", overseers, "The story of a person, a tavolo, an ente, a programme or an account; what an account did; what was recorded on a day", auditTrail()},
+		{"GET", "/audit/dossier", "get-dossier", auditors, "What an auditor takes away: facts, proofs and registers in one zip", getDossier()},
 		{"GET", "/audit/trail/{stream}", "audit-trail-stream", overseers, "What happened to one thing, with what it was before and after", streamTrail()},
 	}
 }

@@ -17,11 +17,12 @@ import (
 
 // A Server answers over HTTP for a register.
 type Server struct {
-	Store domain.Store
-	Exec  *domain.Executor
-	Vault domain.Vault
-	View  *projections.View
-	Files Files // evidence; nil: none is taken
+	Store    domain.Store
+	Exec     *domain.Executor
+	Vault    domain.Vault
+	View     *projections.View
+	Dossiers Dossiers // what auditors take away; nil: none is made
+	Files    Files    // evidence; nil: none is taken
 
 	Credentials Credentials // passwords and codes; nil: accounts are opened by tokens only
 
