@@ -109,6 +109,7 @@ GET /api/v1/audit/events admin staff auditor reporter
 GET /api/v1/audit/disclosures admin staff auditor dpo
 GET /api/v1/audit/trail admin staff auditor dpo
 GET /api/v1/audit/trail/{stream} admin staff auditor dpo
+GET /api/v1/audit/dossier admin staff auditor
 GET /api/v1/audit/checkpoint *
 POST /api/v1/audit/checkpoint admin staff auditor
 GET /api/v1/audit/checkpoints *

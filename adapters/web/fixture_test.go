@@ -56,6 +56,7 @@ type register struct {
 	view    *projections.View
 	log     *logged
 	tree    *tree
+	zips    *zips
 }
 
 // logged is what was logged.
@@ -85,9 +86,10 @@ func newRegister(t testing.TB, settings ...func(*web.Server)) *register {
 	vault := domain.Vault{Keys: memory.NewKeys(), Log: r.store}
 	r.exec = &domain.Executor{Store: r.store}
 	r.tree = &tree{store: r.store, clock: r.clock}
+	r.zips = new(zips)
 	r.view = projections.NewView(r.store, vault.Open, projections.Options{Now: r.clock.Now})
 	r.server = &web.Server{
-		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree, Credentials: book{},
+		Store: r.store, Exec: r.exec, Vault: vault, View: r.view, Files: newFiles(), Ledger: r.tree, Dossiers: r.zips, Credentials: book{},
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0", Renderers: renderers(),
 	}

@@ -47,6 +47,7 @@ const inspected = `
 /api/v1/reports/quarters/{quarter}/transmissions/{transmission}/difference 403 403
 /api/v1/audit/trail 200 403
 /api/v1/audit/trail/{stream} 200 403
+/api/v1/audit/dossier 403 403
 /api/v1/audit/checkpoint 200 200
 /api/v1/audit/checkpoints 200 200
 /api/v1/audit/proofs 403 403

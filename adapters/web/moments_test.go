@@ -22,6 +22,7 @@ var timeless = map[string]string{
 	"/api/v1/admin/backup": "the log as it lies there",
 	"/api/v1/admin/check":  "the log as it lies there",
 
+	"/api/v1/audit/dossier":     "a dossier, of one position",
 	"/api/v1/audit/checkpoint":  "the ledger, where a size or a position says how far it goes",
 	"/api/v1/audit/checkpoints": "the ledger, where a size or a position says how far it goes",
 	"/api/v1/audit/consistency": "the ledger, where a size or a position says how far it goes",

@@ -41,6 +41,7 @@ func (c *contract) story() {
 	c.reporting()
 	c.asking()
 	c.proving()
+	c.taking()
 }
 
 func (c *contract) beginning() {

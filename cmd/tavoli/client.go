@@ -37,6 +37,8 @@ type call struct {
 	key    string // Idempotency-Key
 	accept string
 	media  string
+
+	watched bool // whoever called wants to know how far the work is
 }
 
 // tries is how often a request with a key is repeated when its outcome is not
@@ -105,6 +107,9 @@ func (c *client) request(ctx context.Context, call call) (*http.Request, error) 
 		if value != "" {
 			req.Header.Set(name, value)
 		}
+	}
+	if call.watched {
+		req.Header.Set(progressHeader, "?1")
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"sync"
 )
 
@@ -17,6 +19,7 @@ func (l local) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	read, write := io.Pipe()
 	w := &localWriter{header: make(http.Header), pipe: write, ready: make(chan struct{})}
+	w.trace = httptrace.ContextClientTrace(ctx)
 	go l.serve(w, incoming(ctx, req))
 	select {
 	case <-w.ready:
@@ -61,6 +64,7 @@ type localWriter struct {
 	sent   http.Header
 	status int
 	pipe   *io.PipeWriter
+	trace  *httptrace.ClientTrace // nil: nobody hears what comes before the answer
 	once   sync.Once
 	ready  chan struct{}
 }
@@ -77,8 +81,11 @@ func (w *localWriter) Header() http.Header { return w.header }
 
 // WriteHeader implements [http.ResponseWriter].
 func (w *localWriter) WriteHeader(status int) {
-	if status >= 200 {
+	switch {
+	case status >= 200:
 		w.begin(status)
+	case w.trace != nil && w.trace.Got1xxResponse != nil:
+		_ = w.trace.Got1xxResponse(status, textproto.MIMEHeader(w.header)) // it is only told
 	}
 }
 

@@ -58,7 +58,7 @@ func commands() []command {
 		rosterCommand(), statisticsCommand(),
 		reportTransmitCommand(), reportReopenCommand(), reportTransmissionsCommand(), reportDifferenceCommand(), reportMappingCommand(), quarterReportCommand(),
 		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
-		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(),
+		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(), auditDossierCommand(),
 		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		personExportCommand(), forgetCommand(), evidenceDestroyCommand(),

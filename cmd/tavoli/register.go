@@ -99,6 +99,11 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.view = projections.NewView(r.history(), r.open, r.viewOptions())
 	r.web, r.files = r.server(files), files
+	made, err := r.dossiers(files)
+	if err != nil {
+		return nil, errors.Join(err, r.store.Close(), r.keys.Close())
+	}
+	r.web.Dossiers = made
 	r.join(files)
 	r.follow()
 	return r, nil
