@@ -319,3 +319,13 @@ func makeDossier(t testing.TB, m *dossier.Maker, r dossier.Request) string {
 	}
 	return path
 }
+
+// absolute returns a path that holds in every folder.
+func absolute(t testing.TB, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

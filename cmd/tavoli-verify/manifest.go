@@ -99,10 +99,31 @@ func (r *report) checkFiles(s *source, m *manifest) error {
 		r.check("files", false, "%d file non sono quelli elencati in dossier.json: %s", "%d files are not those dossier.json lists: %s", len(wrong), few(wrong))
 		return nil
 	}
-	r.check("files", true, "i %d file elencati in dossier.json ci sono tutti, identici, e non ce ne sono altri",
-		"all %d files that dossier.json lists are there, unchanged, and no others", len(m.Files))
+	r.check("files", true, "file elencati in dossier.json: %d, tutti presenti e identici, e non ce ne sono altri",
+		"files that dossier.json lists: %d, all there and unchanged, and no others", len(m.Files))
+	return r.checkEvidence(s)
+}
+
+// checkEvidence notes whether each document is the one its name tells.
+func (r *report) checkEvidence(s *source) error {
+	names := s.below(evidenceDir)
+	var wrong []string
+	for _, name := range names {
+		sum, err := s.sum(name)
+		if err != nil {
+			return err
+		}
+		if name != evidenceDir+"/"+sum {
+			wrong = append(wrong, name)
+		}
+	}
+	if len(names) > 0 {
+		r.check("evidence", len(wrong) == 0, "documenti: %d, ciascuno con l'impronta che il suo nome dice %s", "documents: %d, each with the hash that its name tells %s", len(names), few(wrong))
+	}
 	return nil
 }
+
+const evidenceDir = "evidence"
 
 // few lists the first of some names.
 func few(names []string) string {

@@ -169,7 +169,7 @@ func (a *audit) proofs() error {
 		a.r.check("proofs", false, "%d prove non reggono: %s", "%d proofs do not hold: %s", len(wrong), few(wrong))
 		return nil
 	}
-	a.r.check("proofs", true, "le %d prove allegate reggono", "the %d proofs that came along hold", len(names))
+	a.r.check("proofs", true, "prove allegate: %d, tutte reggono", "proofs that came along: %d, all hold", len(names))
 	return nil
 }
 

@@ -59,8 +59,27 @@ func (a *audit) understood(x *reenactment) {
 	x.unknown = slices.Compact(x.unknown)
 	a.r.check("streams", len(x.gaps) == 0, "le storie di %d tavoli e presenze sono senza lacune %s", "the histories of %d tavoli and presences have no gaps %s", len(x.revisions), few(x.gaps))
 	a.r.check("understood", len(x.unknown) == 0 && len(x.broken) == 0, "tutti i fatti sono stati compresi %s", "all facts were understood %s", few(slices.Concat(x.unknown, x.broken)))
+	a.documents(x)
 	if a.p.tavolo != "" && x.meetings[a.p.tavolo] == nil {
 		a.r.check("tavolo", false, "del tavolo %s non c'è alcun fatto", "there is no fact about tavolo %s", a.p.tavolo)
+	}
+}
+
+// documents notes whether the facts speak of every document that came along.
+func (a *audit) documents(x *reenactment) {
+	names := a.s.below(evidenceDir)
+	var strange []string
+	for _, name := range names {
+		known := false
+		for _, m := range x.meetings {
+			known = known || m.filed[strings.TrimPrefix(name, evidenceDir+"/")]
+		}
+		if !known {
+			strange = append(strange, name)
+		}
+	}
+	if len(names) > 0 {
+		a.r.check("filed", len(strange) == 0, "documenti: %d, di ciascuno un fatto dice che fu depositato %s", "documents: %d, of each a fact says that it was filed %s", len(names), few(strange))
 	}
 }
 

@@ -39,6 +39,7 @@ type happening struct {
 	From        json.RawMessage `json:"from"` // a moment, or a schedule
 	To          json.RawMessage `json:"to"`
 	Attended    bool            `json:"attended"`
+	SHA256      string          `json:"sha256"`
 }
 
 // A seat is a person's part in a tavolo.
@@ -65,6 +66,7 @@ type meeting struct {
 	seats     map[string]*seat
 	presences map[string]*attendance
 	judged    map[string]bool
+	filed     map[string]bool // documents, by SHA-256
 }
 
 // A reenactment makes from facts alone who took part in which tavolo.
@@ -90,7 +92,7 @@ func matters(raw []byte) bool {
 var idle = []string{
 	"TavoloAnnounced", "TavoloConvened", "TavoloCalledOff", "AgendaSet", "SpeakerInvited", "SpeakerWithdrawn", "SeatsSet",
 	"AttendanceRuleSet", "GroupFormed", "RegistrationsOpened", "RegistrationsClosed", "TavoloOpened", "TavoloClosed",
-	"MaterialPublished", "NoticeAccepted", "EvidenceFiled", "EvidenceDestroyed", "GuestsCounted",
+	"MaterialPublished", "NoticeAccepted", "EvidenceDestroyed", "GuestsCounted",
 }
 
 // take takes in one fact, in the order of the log.
@@ -122,7 +124,7 @@ func (x *reenactment) take(index int64, raw []byte) error {
 func (x *reenactment) meeting(id string) *meeting {
 	m, ok := x.meetings[id]
 	if !ok {
-		m = &meeting{id: id, seats: make(map[string]*seat), presences: make(map[string]*attendance), judged: make(map[string]bool)}
+		m = &meeting{id: id, seats: make(map[string]*seat), presences: make(map[string]*attendance), judged: make(map[string]bool), filed: make(map[string]bool)}
 		x.meetings[id] = m
 	}
 	return m
@@ -214,6 +216,8 @@ func (m *meeting) attend(kind string, h happening) bool {
 		if p, ok := m.presences[h.Presence]; ok {
 			p.annulled = true
 		}
+	case "EvidenceFiled":
+		m.filed[h.SHA256] = true
 	case "PresenceValidated":
 		m.judged[h.Participant] = h.Attended
 	default:

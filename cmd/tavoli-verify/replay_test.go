@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -55,6 +56,7 @@ func meetingOfTwo() *story {
 	stay := func(n int, from, to string) {
 		s.presenze("PresenceRecorded", fmt.Sprintf(`"presence":"00000000-0000-5000-8000-%012d","participant":"%s","mode":"in-presence","from":"2022-05-25T%sZ","source":"desk"%s`, n, somebody, from, to))
 	}
+	s.presenze("EvidenceFiled", `"sha256":"`+sumOf(sheetOf)+`","size":10,"media_type":"text/plain","kind":"signature-sheet","title":"Foglio firme"`)
 	stay(1, "13:00:00", `,"to":"2022-05-25T14:00:00Z"`) // 30 within the hours
 	stay(2, "13:50:00", "")
 	s.presenze("PresenceEnded", `"presence":"00000000-0000-5000-8000-000000000002","to":"2022-05-25T14:45:30Z"`) // 45 more
@@ -75,6 +77,14 @@ const (
 		somebody + ";Rossi;Anna;;comune;A176;Alcamo;delegato;in presenza;iscritto;2022-05-25T13:00:00Z/2022-05-25T14:00:00Z 2022-05-25T13:50:00Z/2022-05-25T14:45:30Z 2022-05-25T14:50:00Z/;75;sì\r\n"
 )
 
+// sheetOf is the document of the story.
+const sheetOf = "firme: Anna"
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
 func disclosureLine(values string) string {
 	return fmt.Sprintf(`{"index":2,"event":"00000002-0000-5000-8000-000000000000","person":"%s","group":"identity","pointer":"/commitments/identity","values":%s,"salt":"%s","commitment":"%s"}`+"\n",
 		somebody, values, base64.StdEncoding.EncodeToString([]byte(saltOf)), commitment(rossi))
@@ -85,6 +95,7 @@ func told(t testing.TB, s signer, st *story, change func(f files)) string {
 	t.Helper()
 	f := dossier(t, s, st.entries)
 	f["registers/t.json"], f["registers/t.csv"], f[disclosuresFile] = []byte(registerJSON), []byte(registerCSV), []byte(disclosureLine(rossi))
+	f["evidence/"+sumOf(sheetOf)] = []byte(sheetOf)
 	if change != nil {
 		change(f)
 	}
@@ -130,6 +141,8 @@ func TestRegistersThatSayOtherwise(t *testing.T) {
 		failed string
 	}{
 		{"nothing", func(files) {}, ""},
+		{"a document", func(f files) { f["evidence/"+sumOf(sheetOf)] = []byte("firme: Ugo") }, "evidence"},
+		{"a document nobody filed", func(f files) { f["evidence/"+sumOf("x")] = []byte("x") }, "filed"},
 		{"minutes", swap("registers/t.json", `"minutes":75`, `"minutes":90`), "register"},
 		{"minutes for people", swap("registers/t.csv", ";75;", ";90;"), "register"},
 		{"state", swap("registers/t.json", "withdrawn", "registered"), "register"},
@@ -155,7 +168,7 @@ func TestRegistersThatSayOtherwise(t *testing.T) {
 			if _, failed := checksOf(t, "replay", path, "--key", s.vkey); strings.Join(failed, " ") != c.failed {
 				t.Errorf("failed %v, want %q", failed, c.failed)
 			}
-			want := strings.TrimSpace(strings.TrimSuffix(c.failed, "register"))
+			want := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(c.failed, "register"), "filed"))
 			if _, failed := checksOf(t, "disclosures", path, "--key", s.vkey); strings.Join(failed, " ") != want {
 				t.Errorf("disclosures: failed %v, want %q", failed, want)
 			}
