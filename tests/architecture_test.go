@@ -30,6 +30,7 @@ var layers = []layer{
 	{"adapters/keyring", "domain", "golang.org/x/sys"},
 	{"adapters/keeper", "domain", ""},
 	{"adapters/evidence", "domain", ""},
+	{"adapters/dossier", "domain projections", ""},
 	{"adapters/ledger", "domain", "golang.org/x/mod/sumdb"},
 	{"adapters/peers", "domain projections", ""},
 	{"adapters/shelf", "", ""},

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tavoli/domain"
@@ -203,10 +204,7 @@ func (w *work) sign() (err error) {
 		return err
 	}
 	w.root = base64.StdEncoding.EncodeToString(root[:])
-	keys := ""
-	for _, k := range w.Ledger.VKeys(w.size) {
-		keys += k + "\n"
-	}
+	keys := strings.Join(append(w.Ledger.VKeys(w.size), ""), "\n")
 	return errors.Join(w.pack.text("checkpoint", string(w.signed)), w.pack.text("keys", keys))
 }
 
@@ -214,7 +212,7 @@ func (w *work) sign() (err error) {
 func (w *work) finish() (*Made, error) {
 	m := Manifest{
 		Format: Format, Origin: w.Ledger.Origin(), Scope: w.Scope, Position: w.Position, Size: w.size, Root: w.root,
-		RecordedUntil: w.until, Entries: w.Request.Entries, Disclosures: w.Disclosures, Purpose: w.Purpose, Absent: w.absent,
+		RecordedUntil: w.until, Entries: w.Entries, Disclosures: w.Disclosures, Purpose: w.Purpose, Absent: w.absent,
 	}
 	made, err := w.pack.finish(m, w.until)
 	if err != nil {

@@ -161,7 +161,7 @@ var presence = domain.PresenceRecorded{}.Name()
 
 // list adds which entries are inside, where not all are.
 func (w *work) list() error {
-	if w.Request.Entries != domain.ScopeEntries {
+	if w.Entries != domain.ScopeEntries {
 		return nil
 	}
 	if w.streams == nil { // the scope is everything

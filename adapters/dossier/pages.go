@@ -168,7 +168,7 @@ type tavoloShown struct {
 // index adds the page that explains the rest.
 func (w *work) index() error {
 	p := indexShown{
-		heading: w.heading(), All: w.Request.Entries == domain.AllEntries, Names: w.Disclosures != domain.NoNames, Purpose: w.Purpose,
+		heading: w.heading(), All: w.Entries == domain.AllEntries, Names: w.Disclosures != domain.NoNames, Purpose: w.Purpose,
 		Keys: w.Ledger.VKeys(w.size), Absent: w.absent,
 		NamesIt: map[domain.DossierNames]string{domain.NoNames: "nessuno", domain.AllNames: "di tutte le persone di cui i fatti parlano", domain.TavoloNames: "di chi prende parte ai tavoli"}[w.Disclosures],
 		NamesEn: map[domain.DossierNames]string{domain.NoNames: "nobody's", domain.AllNames: "of everybody the facts speak of", domain.TavoloNames: "of those who take part in the tavoli"}[w.Disclosures],

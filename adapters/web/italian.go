@@ -92,6 +92,7 @@ var italian = map[string]string{
 	"store-newer":             "l'archivio è stato scritto da una versione più recente",
 	"disk-full":               "il disco è pieno; nulla è stato registrato",
 	"disk-full-erasing":       "manca lo spazio per riscrivere l'archivio senza i dati dimenticati",
+	"dossier-empty":           "a quella posizione non c'è alcun tavolo nell'ambito chiesto",
 	"evidence-not-found":      "il documento non esiste",
 	"file-too-large":          "il documento è più grande di quanto il registro conserva",
 	"evidence-damaged":        "il documento non corrisponde più alla sua impronta",

@@ -17,20 +17,21 @@ import (
 func BenchmarkLog(b *testing.B) {
 	const n = 1_000_000
 	dir, all := million(b, n)
+	plain, took := time.Hour, time.Hour // the best of each
 	b.ResetTimer()
-	for range b.N {
+	for range max(b.N, 3) {
 		began := time.Now()
 		sha256.Sum256(all)
-		plain := time.Since(began)
+		plain = min(plain, time.Since(began))
 		began = time.Now()
 		if code, out := verify("log", dir); code != exitOK {
 			b.Fatalf("exit %d\n%s", code, out)
 		}
-		took := time.Since(began)
-		b.Logf("%d facts, %d MB: SHA-256 alone %v, log %v", n, len(all)>>20, plain, took)
-		b.ReportMetric(100*plain.Seconds()/took.Seconds(), "%-of-sha256")
-		b.ReportMetric(float64(len(all))/took.Seconds()/1e6, "MB/s")
+		took = min(took, time.Since(began))
 	}
+	b.Logf("%d facts, %d MB: SHA-256 alone %v, log %v", n, len(all)>>20, plain, took)
+	b.ReportMetric(100*plain.Seconds()/took.Seconds(), "%-of-sha256")
+	b.ReportMetric(float64(len(all))/took.Seconds()/1e6, "MB/s")
 }
 
 // BenchmarkReplay tells who attended 100 tavoli from a million facts.

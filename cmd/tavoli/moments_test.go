@@ -17,7 +17,7 @@ var timeless = map[string]string{
 	"person export": "what is held now, the past of it included", "forget": "tells", "evidence destroy": "tells", "retention set": "tells", "retention hold": "tells", "retention lift": "tells",
 	"report transmit": "tells", "report reopen": "tells", "report difference": "compares two positions",
 	"audit checkpoint": "a size says how far it goes", "audit proof": "of what stands at a position", "audit consistency": "compares two sizes",
-	"audit key": "the keys themselves", "audit rotate": "tells", "audit export": "copies the tree",
+	"audit key": "the keys themselves", "audit rotate": "tells", "audit export": "copies the tree", "audit dossier": "is of a position",
 }
 
 func TestEveryQuestionKnowsTwoTimes(t *testing.T) {

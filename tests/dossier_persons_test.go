@@ -1,0 +1,57 @@
+package tests_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDossiersAndPersons takes dossiers of a register before and after somebody was
+// forgotten: names are shown where they were asked for, to nobody else, and no more
+// once the person is gone.
+func TestDossiersAndPersons(t *testing.T) {
+	t.Parallel()
+	data, shelf := t.TempDir(), t.TempDir()
+	s := serve(t, data)
+	s.must(http.MethodPost, "/tavoli", "plan", `{"id":"prova","subject":"Prova","starts_at":"2022-05-25T15:00","ends_at":"2022-05-25T17:00","mode":"online"}`)
+	s.must(http.MethodPost, "/tavoli/prova/convocation", "convene", `{"sent_on":"2022-05-10"}`)
+	s.must(http.MethodPost, "/tavoli/prova/registrations", "register", `{"given_name":"Anna","family_name":"Segretissima","email":"anna@riservata.example","function":"Dirigente riservata","mode":"online"}`)
+	s.must(http.MethodPost, "/tavoli/prova/evidence?kind=statement&title=Dichiarazione", "file", `{"firma":"Anna la Segretissima"}`)
+	anna := s.participant(0)
+	s.must(http.MethodPost, "/tavoli/prova/presences", "came", `{"participant":"`+anna+`","from":"2022-05-25T15:00","to":"2022-05-25T16:00","source":"desk"}`)
+	n := 0
+	take := func(params ...string) string {
+		t.Helper()
+		n++
+		file := filepath.Join(shelf, fmt.Sprintf("%d.zip", n))
+		runs(t, append([]string{"audit", "dossier", "--data", data, "--out", file}, params...)...)
+		verify(t, "replay", file).is(t, fmt.Sprint(params), "")
+		return file
+	}
+	const name, function, address, document = "Segretissima", "Dirigente riservata", "riservata.example", "la Segretissima"
+	shows := func(file string, want map[string]bool) {
+		t.Helper()
+		raw := read(t, file)
+		for text, shown := range want {
+			if bytes.Contains(raw, []byte(text)) != shown {
+				t.Errorf("%s: that %q is shown is not %v", filepath.Base(file), text, shown)
+			}
+		}
+	}
+	shows(take(), map[string]bool{name: false, function: false, address: false, document: false})
+	shows(take("--disclosures", "tavolo"), map[string]bool{name: true, function: true, address: false, document: true})
+	shows(take("--tavolo", "prova", "--entries", "scope", "--disclosures", "all", "--purpose", "controllo"), map[string]bool{name: true, address: false, document: true})
+	if log := runs(t, "audit", "disclosures", "--person", anna, "--data", data); strings.Count(log, "tavolo-prova") < 2 || !strings.Contains(log, "controllo") {
+		t.Errorf("the reading log does not tell who took the name away:\n%s", log)
+	}
+	runs(t, "forget", "--person", anna, "--reason", "richiesta", "--legal-basis", "art. 17 Reg. (UE) 2016/679", "--data", data)
+	gone := take("--disclosures", "tavolo")
+	shows(gone, map[string]bool{"persona rimossa P-": true, function: false, address: false})
+	if o := open(t, gone); bytes.Contains(o["disclosures.jsonl"], []byte(name)) || bytes.Contains(o["registers/prova.csv"], []byte(name)) || !bytes.Contains(o["registers/prova.csv"], []byte(";60;")) {
+		t.Errorf("after forgetting:\n%s\n%s", o["registers/prova.csv"], o["disclosures.jsonl"])
+	}
+	s.stop()
+}
