@@ -52,7 +52,7 @@ func TestAudit(t *testing.T) {
 	if got := asThen.minutes(""); got != 120 {
 		t.Errorf("before the correction she was there for %d minutes, want 120\n%s", got, asThen.text)
 	}
-	t.Run("attacks", func(t *testing.T) { attacks(t, now, file("kept"), key, filepath.Join(data, "keys")) })
+	t.Run("attacks", func(t *testing.T) { attackDossier(t, now, file("kept"), key, filepath.Join(data, "keys")) })
 }
 
 // minutes returns how long a person was there, as far as the facts tell.
@@ -126,9 +126,9 @@ func (s *server) head() string {
 	return end.Position
 }
 
-// attacks changes a dossier as somebody would who wants another truth, keeping the
+// attackDossier changes a dossier as somebody would who wants another truth, keeping the
 // list of files true. The last attack is of whoever holds the keys of the register.
-func attacks(t *testing.T, path, kept, key, keys string) {
+func attackDossier(t *testing.T, path, kept, key, keys string) {
 	honest := open(t, path)
 	entries := honest.entries()
 	find := func(what string) int {
