@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"tavoli/domain"
@@ -103,6 +104,7 @@ func (n *Enti) spokenFor(id domain.PersonID) (found []domain.EnteRef) {
 type DueQuery struct {
 	By        domain.Day
 	Programma domain.ProgrammaID // empty: of any
+	Unbound   bool               // those instead who have to do with no programme
 	Names     bool
 	Limit     int
 	Cursor    string
@@ -112,7 +114,7 @@ type DueQuery struct {
 type DuePerson struct {
 	PersonRef
 	Short       string               `json:"short"`
-	RetainUntil domain.Day           `json:"retain_until"` // the last day of the longest duty
+	RetainUntil domain.Day           `json:"retain_until,omitempty"` // the last day of the longest duty
 	Programmi   []domain.ProgrammaID `json:"programmi"`
 }
 
@@ -131,7 +133,8 @@ type RetentionReport struct {
 	By         domain.Day           `json:"by"`
 	Programmi  []ProgrammaRetention `json:"programmi"`
 	Due        []DuePerson          `json:"due"`
-	Total      int                  `json:"total"` // persons who fall due
+	Total      int                  `json:"total"`   // persons who fall due
+	Unbound    int                  `json:"unbound"` // of whom something is held though they have to do with no programme and speak for no ente
 	Forgotten  int                  `json:"forgotten"`
 	NextCursor string               `json:"next_cursor,omitempty"`
 }
@@ -143,7 +146,7 @@ func (r *Retention) Report(q DueQuery) (RetentionReport, error) {
 	if err != nil {
 		return RetentionReport{}, err
 	}
-	question := questionID("due", string(q.By), string(q.Programma))
+	question := questionID("due", string(q.By), string(q.Programma), strconv.FormatBool(q.Unbound))
 	after, err := readCursor(q.Cursor, question)
 	if err != nil {
 		return RetentionReport{}, err
@@ -186,7 +189,8 @@ func (r *Retention) bound(q DueQuery, a *RetentionReport) []DuePerson {
 		counts[a.Programmi[i].Programma] = &a.Programmi[i]
 	}
 	list := []DuePerson{}
-	for i, places := range m.everyPlace() {
+	every := m.everyPlace()
+	for i, places := range every {
 		one, falls := r.falls(i, places, q.By)
 		mine := false
 		for _, p := range one.Programmi {
@@ -200,6 +204,30 @@ func (r *Retention) bound(q DueQuery, a *RetentionReport) []DuePerson {
 		}
 		if falls && mine {
 			list = append(list, one)
+		}
+	}
+	unbound := r.unbound(every, q.By)
+	if a.Unbound = len(unbound); q.Unbound {
+		return unbound
+	}
+	slices.SortFunc(list, func(a, b DuePerson) int { return strings.Compare(a.key(), b.key()) })
+	return list
+}
+
+// unbound returns the persons of whom something is held though they took part in no
+// programme and speak for no ente by a day: nothing keeps them but that nobody looked.
+func (r *Retention) unbound(every map[int32][]domain.Place, by domain.Day) []DuePerson {
+	m, list := r.models, []DuePerson{}
+	speaks := make(map[domain.PersonID]bool)
+	for _, row := range m.Enti.rows {
+		for _, one := range row.referenti {
+			speaks[one.person] = speaks[one.person] || one.until == "" || one.until >= by
+		}
+	}
+	for i := range m.People.rows {
+		id, in := m.People.rows[i].id, func(at domain.Place) bool { return at.Programma != "" }
+		if m.People.rows[i].told() && !speaks[id] && !slices.ContainsFunc(every[int32(i)], in) {
+			list = append(list, DuePerson{PersonRef: PersonRef{Person: id}, Short: domain.ShortID(id), Programmi: []domain.ProgrammaID{}})
 		}
 	}
 	slices.SortFunc(list, func(a, b DuePerson) int { return strings.Compare(a.key(), b.key()) })

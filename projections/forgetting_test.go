@@ -242,6 +242,20 @@ func TestWhoFallsDue(t *testing.T) {
 	expect("one was forgotten", "2029-01-01", 1)
 }
 
+// TestWhoIsBoundByNothing lists those whom no programme and no office keeps.
+func TestWhoIsBoundByNothing(t *testing.T) {
+	m := duties().add(describe(person(4), "Anna", "Libera"), describe(person(6), "Rita", "Referente"), domain.ReferenteAppointed{Ente: passwork, Person: person(6), From: "2022-01-01"}, describe(person(7), "Nessuno", "Mai")).models()
+	report := given[projections.RetentionReport](t)(m.Retention.Report(projections.DueQuery{By: "2022-06-01", Unbound: true, Names: true}))
+	var names []string
+	for _, p := range report.Due {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"Anna Libera", "Nessuno Mai"}) || report.Unbound != 2 {
+		t.Errorf("got %v of %d", names, report.Unbound)
+	}
+}
+
 func TestRetentionReport(t *testing.T) {
 	m := duties().models()
 	report := given[projections.RetentionReport](t)(m.Retention.Report(projections.DueQuery{By: "2026-01-01", Programma: "a", Names: true}))

@@ -287,6 +287,7 @@ func (r *Rosters) rectified(person domain.PersonID, rec *domain.Record) {
 	if p, ok := r.people.by[person]; ok {
 		for row := range r.of(p) {
 			r.touch(row, rec)
+			row.names.Store(nil)
 		}
 	}
 }

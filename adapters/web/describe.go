@@ -96,6 +96,7 @@ var parameters = map[string]parameter{
 	"export-person.format":       enumParam("the form of the answer, instead of Accept", "json", "html"),
 	"due-evidence.by":            {object{"type": "string", "format": "date"}, "what falls due by this day; absent: today"},
 	"get-retention.by":           {object{"type": "string", "format": "date"}, "who falls due by this day; absent: today"},
+	"unbound":                    boolParam("those instead of whom something is held though they have to do with no programme and speak for no ente"),
 	"names":                      boolParam("names of persons, too; that they are shown is recorded"),
 	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),
 	"file-evidence.kind":         enumParam("what the document is", "scan", "signature-sheet", "platform-report", "statement", "confirmation"),

@@ -13,11 +13,11 @@ import (
 
 // getRetention tells what has to be kept for how long, and who falls due.
 func getRetention() action {
-	return question(everything, []string{"by", "programma", "names", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (projections.RetentionReport, error) {
-		names := q.yes("names")
+	return question(everything, []string{"by", "programma", "unbound", "names", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (projections.RetentionReport, error) {
+		names, unbound := q.yes("names"), q.yes("unbound")
 		dq := projections.DueQuery{
 			By: cmp.Or(q.day("by"), domain.DayOf(c.s.Now())), Programma: domain.ProgrammaID(q.text("programma")),
-			Names: names != nil && *names && c.sees(), Limit: q.limit(), Cursor: q.text("cursor"),
+			Unbound: unbound != nil && *unbound, Names: names != nil && *names && c.sees(), Limit: q.limit(), Cursor: q.text("cursor"),
 		}
 		return func(m *projections.Models) (projections.RetentionReport, error) {
 			a, err := m.Retention.Report(dq)

@@ -156,6 +156,7 @@ func retentionCommand() command {
 		t, m := bindTarget(fs), bindMoment(fs)
 		by := fs.String("by", "", "chi scade entro un `giorno`; vuoto: oggi · who falls due by a day; empty: today")
 		programma := fs.String("programma", "", "solo di un `programma` · only of one programme")
+		unbound := fs.Bool("unbound", false, "chi non ha a che fare con alcun programma né ente, invece · those instead who have to do with no programme and no ente")
 		names := fs.Bool("names", false, "mostra i nomi; la consultazione viene registrata · show names; that they are shown is recorded")
 		asJSON := fs.Bool("json", false, "risponde in JSON · answer in JSON")
 		return func(ctx context.Context, p *program, _ []string) error {
@@ -164,6 +165,9 @@ func retentionCommand() command {
 			set(q, "programma", *programma)
 			if *names {
 				q.Set("names", "true")
+			}
+			if *unbound {
+				q.Set("unbound", "true")
 			}
 			return t.with(ctx, p, func(c *client) error { return showRetention(ctx, p, c, c.current(q), *asJSON) })
 		}
@@ -189,8 +193,8 @@ type retentionShown struct {
 		RetainUntil         string `json:"retain_until"`
 		Programmi           []string
 	}
-	Total, Forgotten int
-	NextCursor       string `json:"next_cursor"`
+	Total, Unbound, Forgotten int
+	NextCursor                string `json:"next_cursor"`
 }
 
 // showRetention shows the duties and everybody who falls due. In JSON it is the
@@ -262,5 +266,5 @@ func printRetention(p *program, whole map[string]any) error {
 			return err
 		}
 	}
-	return p.printf("\nin scadenza al %s: %d; già rimosse: %d\n", shown.By, shown.Total, shown.Forgotten)
+	return p.printf("\nin scadenza al %s: %d; senza alcun vincolo: %d; già rimosse: %d\n", shown.By, shown.Total, shown.Unbound, shown.Forgotten)
 }
