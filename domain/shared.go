@@ -84,6 +84,12 @@ func (x *Executor) foreign(l *lane, rec Record) bool {
 // history in memory that lacks it is read again when it is needed next, so that what
 // commands consult is no older than what was seen.
 func (x *Executor) Saw(e Entry) {
+	x.mu.Lock()
+	idle := len(x.lanes) == 0 // as at the start, while the log is read
+	x.mu.Unlock()
+	if idle {
+		return
+	}
 	rec, err := e.Envelope()
 	if err != nil {
 		return // whoever follows the log will say so

@@ -158,7 +158,14 @@ func TestCopyRefuses(t *testing.T) {
 		s.must(http.MethodPost, "/tavoli", "plan", plannedTavolo)
 		s.stop()
 	}
+	if s := launch(t, one, "--store", events.URL()); s.wait() != 3 || !strings.Contains(s.log.String(), "portarvelo prima con tavoli copy") {
+		t.Errorf("begun anew beside a register in a file, it ends with %d: %s", s.wait(), s.log)
+	}
 	copies(t, "bolt://"+one, events.URL())
+	serve(t, one, "--store", events.URL()).stop()
+	if s := launch(t, one); s.wait() != 11 {
+		t.Errorf("on the file that was left behind it ends with %d: %s", s.wait(), s.log)
+	}
 	for name, c := range map[string]struct {
 		args []string
 		code int

@@ -38,6 +38,9 @@
 //	    from where they are (follower). That servers before 24.2 drop slow consumers
 //	    and later ones do not (server pull requests 4093 and 4135) makes no
 //	    difference then.
+//	[11] A filtered subscription of 23.10 does not say where it is until a thousand
+//	    events of others have passed: followers are told of heads that somebody has
+//	    seen, and look for themselves (heads).
 //
 // Read append.go for how an entry gets there, read.go and follow.go for how it
 // comes back, guard.go for the client. ADR 14 says what was chosen and why.

@@ -46,6 +46,7 @@ type Store struct {
 	once     sync.Once       // to learn of the identity
 	clock    *clock
 	gone     *gone
+	heads    *heads
 }
 
 var _ domain.Store = (*Store)(nil)
@@ -59,7 +60,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{options: o, log: o.Log, clock: &clock{now: o.Now}, gone: &gone{set: make(map[domain.Stream]bool)}}
+	s := &Store{options: o, log: o.Log, clock: &clock{now: o.Now}, gone: &gone{set: make(map[domain.Stream]bool)}, heads: newHeads()}
 	s.guard = newGuard(config, where, o.Log)
 	s.guard.check = s.check
 	s.guard.watch = following(o.Prefix+storeStream, client.End{})
@@ -168,6 +169,7 @@ func (s *Store) Head(ctx context.Context) (domain.Position, error) {
 		}
 		head = domain.Position(it.event.Position.Commit)
 	}
+	s.heads.saw(head)
 	if head <= s.origin {
 		head = 0
 	}

@@ -1,9 +1,11 @@
 package esdb_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -355,5 +357,44 @@ func TestCloseWhileWriting(t *testing.T) {
 	is(t, err, domain.Unknown)
 	if !errors.Is(err, domain.ErrStoreClosed) {
 		t.Errorf("%v does not say why", err)
+	}
+}
+
+// TestOthersOnTheServer has a register of somebody else write last: who has asked for
+// the head is shown soon that nothing of ours is there, and not after ten seconds.
+func TestOthersOnTheServer(t *testing.T) {
+	for _, version := range []string{"23.10.6", "24.10.4"} {
+		t.Run(version, func(t *testing.T) {
+			server := serve(t, esdbtest.Options{Version: version})
+			ours, theirs := open(t, server.URL(), esdb.Options{}), open(t, server.URL(), esdb.Options{Prefix: "altri."})
+			ctx, stop := context.WithCancel(t.Context())
+			var at atomic.Uint64
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for page, err := range ours.Follow(ctx, 0) {
+					if err != nil {
+						t.Error(err)
+					}
+					at.Store(uint64(page.UpTo))
+				}
+			}()
+			_, err := ours.Append(t.Context(), batch(fact(), domain.NoStream, 1))
+			must(t, err)
+			eventually(t, "the follower is live", func() bool { return at.Load() > 0 })
+			for range 5 {
+				_, err := theirs.Append(t.Context(), batch(fact(), domain.NoStream, 1))
+				must(t, err)
+				head, err := ours.Head(t.Context())
+				must(t, err)
+				began := time.Now()
+				eventually(t, "the follower has seen the head", func() bool { return at.Load() >= uint64(head) })
+				if took := time.Since(began); took > 3*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			}
+			stop()
+			<-done
+		})
 	}
 }

@@ -101,18 +101,26 @@ func (f *follower) subscribe(ctx context.Context) error {
 	}
 	silence := time.NewTimer(f.s.options.Stall)
 	defer silence.Stop()
-	for {
+	for behind := false; ; {
+		newest, moved := f.s.heads.after()
+		if newest > f.at && !behind {
+			behind = true
+			silence.Reset(min(grace, f.s.options.Stall))
+		}
 		select {
+		case <-moved:
 		case it := <-items:
 			if err := f.take(it, items); err != nil {
 				return err
 			}
+			behind = false
 			silence.Reset(f.s.options.Stall)
 		case <-silence.C:
 			head, err := f.s.Head(ctx)
 			if err != nil || head > f.at {
 				return err
 			}
+			behind = false
 			silence.Reset(f.s.options.Stall)
 		case <-ctx.Done():
 			return ctx.Err()

@@ -87,7 +87,7 @@ func openRegister(ctx context.Context, s settings) (_ *register, err error) {
 	r.vault = domain.Vault{Keys: r.keys, Log: r.store}
 	r.exec = &domain.Executor{Store: r.store, Shared: r.store.shared}
 	files, err := evidence.Open(r.path(evidenceDir))
-	if err = errors.Join(err, r.belongs()); err == nil {
+	if err = errors.Join(err, r.belongs(ctx)); err == nil {
 		err = r.matches(ctx)
 	}
 	if err == nil {

@@ -120,11 +120,14 @@ const storeFile = "store"
 
 // belongs refuses a data folder that belongs to another store than the one that was
 // opened, or to a later state of it. The first time the folder notes whose it is.
-func (r *register) belongs() error {
+func (r *register) belongs(ctx context.Context) error {
 	is := r.store.Identity()
 	raw, err := os.ReadFile(r.path(storeFile))
 	switch {
 	case errors.Is(err, os.ErrNotExist) && r.store.shared:
+		if err := r.leftBehind(ctx); err != nil {
+			return err
+		}
 		return replaceFile(r.path(storeFile), []byte(is.String()+"\n"))
 	case errors.Is(err, os.ErrNotExist):
 		return nil
@@ -143,6 +146,18 @@ func (r *register) belongs() error {
 		return replaceFile(r.path(storeFile), []byte(is.String()+"\n"))
 	}
 	return nil
+}
+
+// leftBehind refuses to begin on an empty store on servers in a folder that holds a
+// register in a file: somebody forgot to copy it.
+func (r *register) leftBehind(ctx context.Context) error {
+	if _, err := os.Stat(r.path(logFile)); err != nil {
+		return nil
+	}
+	if head, err := r.store.Head(ctx); head > 0 || err != nil {
+		return err
+	}
+	return invalidInput("%[1]s contiene un registro e l'archivio indicato da --store è vuoto: portarvelo prima con tavoli copy, o usare un'altra cartella · the folder holds a register and the event store is empty: take it there first with tavoli copy, or use another folder", r.dir)
 }
 
 // parseIdentity reads what [domain.Identity.String] writes.
