@@ -52,7 +52,28 @@ func TestAudit(t *testing.T) {
 	if got := asThen.minutes(""); got != 120 {
 		t.Errorf("before the correction she was there for %d minutes, want 120\n%s", got, asThen.text)
 	}
+	t.Run("export", func(t *testing.T) { exported(t, data, file("kept"), key) })
 	t.Run("attacks", func(t *testing.T) { attackDossier(t, now, file("kept"), key, filepath.Join(data, "keys")) })
+}
+
+// exported checks what the register hands out beside dossiers: its log as static
+// files, a proof, and a proof that two checkpoints agree.
+func exported(t *testing.T, data, kept, key string) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	runs(t, "audit", "export", "--sign", "--out", file("log"), "--data", data)
+	verify(t, "log", file("log"), "--key", key).is(t, "log of an export", "")
+	verify(t, "replay", file("log"), "--key", key).is(t, "replay of an export", "")
+	verify(t, "consistency", kept, file("log"), "--key", key).is(t, "consistency of an export", "")
+	runs(t, "audit", "proof", "--stream", "presenze-prova", "--out", file("a.tlog-proof"), "--data", data)
+	verify(t, "proof", file("a.tlog-proof"), "--entry", file("log"), "--key", key).is(t, "a proof", "")
+	write(t, file("a.json"), runs(t, "audit", "proof", "--stream", "presenze-prova", "--json", "--data", data))
+	verify(t, "proof", file("a.json"), "--key", key).is(t, "a proof as JSON", "")
+	s := serve(t, data)
+	from := strings.Split(string(read(t, kept)), "\n")[1]
+	write(t, file("hashes"), s.must(http.MethodGet, "/audit/consistency?from="+from, "", ""))
+	s.stop()
+	verify(t, "consistency", kept, file("log/checkpoint"), "--proof", file("hashes"), "--key", key).is(t, "two checkpoints", "")
 }
 
 // minutes returns how long a person was there, as far as the facts tell.

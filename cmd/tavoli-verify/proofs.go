@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,11 +62,7 @@ func (p proof) includes(leaf tlog.Hash) bool {
 
 // inclusion carries out the command "proof".
 func (p *program) inclusion(args []string) (*report, error) {
-	data, err := readFile(args[0], 2*maxNote)
-	if err != nil {
-		return nil, err
-	}
-	pr, err := readProof(data)
+	pr, err := proofFile(args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +88,28 @@ func (p *program) inclusion(args []string) (*report, error) {
 	r.means("questo fatto, parola per parola, era nel registro quando il checkpoint fu firmato", "this fact, word for word, was in the log when the checkpoint was signed")
 	r.limit("che ciò che il fatto dice sia vero, né che un fatto successivo non lo corregga", "that what the fact says is true, or that no later fact corrects it")
 	return r, nil
+}
+
+// proofFile reads a proof from a file of its own, or as the register's API answers
+// with --json, which has the entry beside it.
+func proofFile(name string) (proof, error) {
+	data, err := readFile(name, 8*maxNote)
+	if err != nil {
+		return proof{}, err
+	}
+	if len(data) == 0 || data[0] != '{' {
+		return readProof(data)
+	}
+	var told struct {
+		Proof string          `json:"proof"`
+		Entry json.RawMessage `json:"entry"`
+	}
+	if err := unmarshal(data, &told); err != nil {
+		return proof{}, unreadable("la prova è malformata", "the proof is malformed")
+	}
+	pr, err := readProof([]byte(told.Proof))
+	pr.extra = told.Entry
+	return pr, err
 }
 
 // entryFor returns the entry that a proof is about: from --entry, or as it came
@@ -119,16 +138,20 @@ func (p *program) entryFor(pr proof) ([]byte, *source, error) {
 
 // entryAt returns one entry of a dossier.
 func (s *source) entryAt(index int64) (found []byte, err error) {
-	at := walk{spans: []span{{0, 1<<63 - 1}}}
-	if s.has(indexFile) {
+	at := walk{spans: []span{{0, 1<<62 - 1}}}
+	names := slices.DeleteFunc(slices.Clone(s.below("entries")), func(n string) bool { return n == indexFile })
+	switch {
+	case s.has(indexFile):
 		if at.spans, err = s.spans(); err != nil {
 			return nil, err
 		}
-	}
-	var names []string
-	for _, n := range s.below("entries") {
-		if n != indexFile {
-			names = append(names, n)
+	case len(names) == 0: // an exported log: the widest bundle of those that may hold it
+		first := index / tileWidth * tileWidth
+		at.spans = []span{{first, first + tileWidth - 1}}
+		for width := tileWidth; width > int(index-first) && len(names) == 0; width-- {
+			if name := tilePath(-1, index/tileWidth, width); s.has(name) {
+				names = []string{name}
+			}
 		}
 	}
 	err = s.sheets(names, func([]byte) bool { return true }, func(sh *sheet) error {

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,19 @@ func TestProof(t *testing.T) {
 	}
 	if code, out := verify("proof", file, "--entry", whole); code != exitOK {
 		t.Errorf("the entry in its dossier: exit %d\n%s", code, out)
+	}
+	if code, out := verify("proof", file, "--entry", export(t, s, entries).folder(t)); code != exitOK {
+		t.Errorf("the entry in an exported log: exit %d\n%s", code, out)
+	}
+	told, err := json.Marshal(map[string]any{"index": 123, "proof": string(proofOf(t, s, entries, 123)), "entry": json.RawMessage(entries[123])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, out := verify("proof", save(t, "proof.json", told), "--key", s.vkey); code != exitOK {
+		t.Errorf("as the API tells it: exit %d\n%s", code, out)
+	}
+	if code, _ := verify("proof", save(t, "proof.json", bytes.Replace(told, []byte("Alcamo 123"), []byte("Alcamo 321"), 1)), "--key", s.vkey); code != exitMismatch {
+		t.Errorf("as the API tells it, changed: exit %d, want %d", code, exitMismatch)
 	}
 	if code, _ := verify("proof", file, "--key", s.vkey); code != exitUsage {
 		t.Errorf("without the entry: exit %d, want %d", code, exitUsage)
