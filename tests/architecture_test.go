@@ -36,19 +36,19 @@ var layers = []layer{
 	{"adapters/shelf", "", ""},
 	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
-	{"papers", "domain projections", ""},
-	{"adapters/csv", "domain papers projections", ""},
-	{"adapters/html", "domain papers projections", ""},
-	{"adapters/pdf", "domain papers projections", "codeberg.org/go-pdf/fpdf"},
-	{"adapters/xlsx", "domain papers projections", "github.com/xuri/excelize/v2"},
-	{"adapters/web", "domain papers projections", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
+	{"projections/papers", "domain projections", ""},
+	{"adapters/csv", "domain projections projections/papers", ""},
+	{"adapters/html", "domain projections projections/papers", ""},
+	{"adapters/pdf", "domain projections projections/papers", "codeberg.org/go-pdf/fpdf"},
+	{"adapters/xlsx", "domain projections projections/papers", "github.com/xuri/excelize/v2"},
+	{"adapters/web", "domain projections projections/papers", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"adapters/pages", "domain projections", ""},
 	{"cmd/tavoli-verify", "", "golang.org/x/mod/sumdb/note golang.org/x/mod/sumdb/tlog"}, // a second opinion: it knows nothing of ours
 	{"adapters/credentials", "", "github.com/boombuler/barcode github.com/pquerna/otp golang.org/x/crypto"},
-	{"cmd/tavoli", "domain papers projections adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
+	{"cmd/tavoli", "domain projections projections/papers adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4/protos google.golang.org/grpc"},
 	{"tests/*", "domain projections adapters/* tests/storetest", ""},
-	{"tests", "domain papers projections adapters/* tests/storetest", ""},
+	{"tests", "domain projections projections/papers adapters/* tests/storetest", ""},
 }
 
 // sharedModules is what every package may use: the standard library's missing UUID.
@@ -70,7 +70,7 @@ var (
 )
 
 // pure are the packages that own no clock, disk, network or log.
-var pure = []string{"domain", "papers", "projections"}
+var pure = []string{"domain", "projections", "projections/papers"}
 
 // impure names what pure packages must be handed, never fetch.
 var impure = []string{"time.Now", "time.Since", "time.Until"}

@@ -24,7 +24,7 @@ var theHouse = house{os.DirFS("..")}
 // `make` and are not kept.
 var topLevel = []string{
 	".ci", ".git", ".gitignore", "LICENSE", "Makefile", "README.md", "adapters", "build", "cmd", "data",
-	"docker-compose.yml", "docs", "domain", "go.mod", "go.sum", "papers", "projections", "publiccode.yml", "tests",
+	"docker-compose.yml", "docs", "domain", "go.mod", "go.sum", "projections", "publiccode.yml", "tests",
 }
 
 // leftovers are files that tests leave behind and git is told to ignore.

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // MaxRows is how many rows of tables a file holds.

@@ -10,8 +10,8 @@ import (
 
 	"tavoli/adapters/csv"
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // paper is one with everything in it, and rows in its last table.

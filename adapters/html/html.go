@@ -8,8 +8,8 @@ import (
 	"html/template"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 //go:embed paper.html

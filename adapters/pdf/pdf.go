@@ -13,7 +13,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"tavoli/domain"
-	"tavoli/papers"
+	"tavoli/projections/papers"
 )
 
 //go:embed font/DejaVuSansCondensed.ttf.gz

@@ -11,8 +11,8 @@ import (
 
 	"tavoli/adapters/pdf"
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // paper is one with everything in it, and rows in its last table.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // Widths of columns, in millimeters.

@@ -2,8 +2,8 @@ package web
 
 import (
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // This file holds the words of the API document.

@@ -9,7 +9,7 @@ import (
 
 	"tavoli/adapters/web"
 	"tavoli/domain"
-	"tavoli/papers"
+	"tavoli/projections/papers"
 )
 
 // shownNames are the persons of the tests who are no speakers: whoever is told their

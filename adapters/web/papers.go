@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"tavoli/papers"
+	"tavoli/projections/papers"
 )
 
 // A Renderer writes papers in one form. The same paper is always the same bytes; one

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // disclosureParams are what the reading log can be asked for.

@@ -4,8 +4,8 @@ import (
 	"strconv"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // reportParams are what a report can be asked for.

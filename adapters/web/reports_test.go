@@ -18,8 +18,8 @@ import (
 	"tavoli/adapters/web"
 	"tavoli/adapters/xlsx"
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // renderers are those of the program.

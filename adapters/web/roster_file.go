@@ -2,8 +2,8 @@ package web
 
 import (
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // rosterFile answers with every line of a roster that matches, in a file.

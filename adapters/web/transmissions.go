@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // Transmitting is what may be said of a transmission beside the command.

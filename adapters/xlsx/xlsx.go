@@ -11,8 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // MaxRows is how many rows of tables a workbook holds.

@@ -14,8 +14,8 @@ import (
 
 	"tavoli/adapters/xlsx"
 	"tavoli/domain"
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 // paper is one with everything in it, and rows in its last table.

@@ -3,8 +3,8 @@ package papers_test
 import (
 	"testing"
 
-	"tavoli/papers"
 	"tavoli/projections"
+	"tavoli/projections/papers"
 )
 
 func TestShown(t *testing.T) {
