@@ -219,3 +219,37 @@ func (s *server) upload(path, content string) string {
 	}
 	return string(raw)
 }
+
+// TestForgettingWithoutAServer does on the command line, in a folder nobody serves, what
+// the data-protection officer asks for once a year.
+func TestForgettingWithoutAServer(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := serve(t, data)
+	id := dutiful(s).String()
+	s.stop()
+	v := victimOf(t, data, uuid.MustParse(id))
+	on := func(args ...string) string { return runs(t, append(args, "--data", data)...) }
+	if out := on("person", "export", id, "--purpose", "art. 15"); !strings.Contains(out, "aurelio.unico@") {
+		t.Errorf("the export is %s", out)
+	}
+	if out := on("person", "export", id, "--html"); !strings.Contains(out, "<h1>Dati personali di Zebedèo Aurelio") {
+		t.Errorf("the page is %s", out)
+	}
+	if out := on("retention"); !strings.Contains(out, "2015-12-31") || !strings.Contains(out, "in scadenza al") || strings.Contains(out, "Zebedèo") {
+		t.Errorf("retention says %s", out)
+	}
+	hold := strings.TrimSpace(strings.TrimPrefix(on("retention", "hold", "3031", "--reason", "controllo"), "sospensione · hold: "))
+	if r := run(t, "forget", "--person", id, "--reason", "fine", "--legal-basis", "art. 5", "--data", data); r.code != 3 || !strings.Contains(r.errors, "hold-stands") {
+		t.Errorf("it ended with %d: %s", r.code, r.errors)
+	}
+	on("retention", "lift", "3031", hold, "--reason", "concluso")
+	on("retention", "set", "3031", "--reference-year", "2011", "--years", "5", "--basis", "art. 140")
+	if out := on("forget", "--person", id, "--reason", "fine", "--legal-basis", "art. 5"); !strings.Contains(out, "persona rimossa · person forgotten: "+domain.ShortID(v.id)+"\n") {
+		t.Errorf("it says %q", out)
+	}
+	v.gone(t, data)
+	if r := run(t, "forget", "--reason", "fine", "--data", data); r.code != 2 {
+		t.Errorf("of nobody it ended with %d", r.code)
+	}
+}
