@@ -50,6 +50,9 @@ func TestARegisterOnEventStoreDB(t *testing.T) {
 		t.Errorf("a check: %s", answer)
 	}
 	s.stop()
+	if r := run(t, "roster", "prova", "--data", data); r.code != 4 || !strings.Contains(r.errors, "indicarlo con --store") {
+		t.Errorf("without --store: %d %s", r.code, r.errors)
+	}
 	store := []string{"--data", data, "--store", events.URL()}
 	if got := runs(t, append([]string{"roster", "prova"}, store...)...); !strings.Contains(got, "Anna") {
 		t.Errorf("the roster without a server is %q", got)

@@ -83,6 +83,9 @@ func (t *target) exists() error {
 		return nil
 	}
 	_, err := os.Stat(filepath.Join(t.data, logFile))
+	if _, elsewhere := os.Stat(filepath.Join(t.data, storeFile)); errors.Is(err, fs.ErrNotExist) && elsewhere == nil {
+		return &exit{exitNotFound, fmt.Errorf("il registro di %[1]s sta su un archivio a parte: indicarlo con --store · the register of %[1]s lies on servers: name them with --store", t.data)}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return &exit{exitNotFound, fmt.Errorf("nessun registro in %[1]s: indicarlo con --data o --url · there is no register in %[1]s; name one with --data or --url", t.data)}
 	}

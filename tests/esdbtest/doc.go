@@ -4,7 +4,7 @@
 // and exclusive ends of $all, filters with checkpoints, the two ways in which
 // versions before and after 24.2 treat subscriptions, tombstones, gossip.
 //
-// It is no EventStoreDB. It knows no authorization, replication, access lists,
+// It is no EventStoreDB. It knows one user at most, and no replication, access lists,
 // soft deletion, links or projections, and no regular expressions in filters. It is
 // there for its faults, which a real server does not show when asked: see [Faults].
 package esdbtest
