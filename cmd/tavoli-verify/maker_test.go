@@ -128,7 +128,7 @@ func (f files) tile(t testing.TB, entries [][]byte) {
 // list makes the manifest.
 func (f files) list(t testing.TB, size int, root tlog.Hash, entries string) {
 	t.Helper()
-	m := manifest{Format: manifestFormat, Origin: origin, Size: int64(size), Root: root.String(), Entries: entries, Disclosures: "none", Scope: scope{"programma", "3031"}}
+	m := manifest{Format: manifestFormat, Origin: origin, Size: int64(size), Root: root.String(), Entries: entries, Disclosures: "none", Scope: scope{"registro", "tavoli"}}
 	delete(f, manifestFile)
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		sum := sha256.Sum256(f[name])

@@ -109,7 +109,10 @@ func (a *audit) register(m *meeting, open *openings) error {
 	}
 	a.r.Tavoli = append(a.r.Tavoli, seen)
 	name := "registers/" + m.id
-	if !a.s.has(name+".json") && !a.s.has(name+".csv") {
+	if !a.s.has(name+".json") || !a.s.has(name+".csv") {
+		if a.m != nil && a.m.Scope.holds(m) {
+			a.r.check("register", false, "il registro di %s manca", "the register of %s is missing", m.id)
+		}
 		return nil
 	}
 	fromJSON, err := a.readJSON(name + ".json")
@@ -128,6 +131,31 @@ func (a *audit) register(m *meeting, open *openings) error {
 	a.r.check("register", true, "il registro di %s (CSV e JSON) è quello che segue dai fatti: %d righe, %d presenti, %d minuti",
 		"the register of %s (CSV and JSON) is what follows from the facts: %d rows, %d present, %d minutes", m.id, len(rows), seen.present, seen.minutes)
 	return nil
+}
+
+// holds reports whether the register of a tavolo belongs into a dossier of the scope.
+func (s scope) holds(m *meeting) bool {
+	switch s.Kind {
+	case "tavolo":
+		return m.id == s.ID
+	case "programma":
+		return m.planned && m.programma == s.ID
+	case "quarter":
+		return m.planned && quarterOf(m.schedule.Day) == s.ID
+	}
+	return m.planned
+}
+
+// quarterOf returns the quarter of a day: "2022-Q2" of "2022-05-25".
+func quarterOf(day string) string {
+	if len(day) != len(time.DateOnly) {
+		return ""
+	}
+	month, err := strconv.Atoi(day[5:7])
+	if err != nil {
+		return ""
+	}
+	return day[:5] + "Q" + strconv.Itoa((month+2)/3)
 }
 
 func (a *audit) readJSON(name string) ([]row, error) {

@@ -26,6 +26,7 @@ type schedule struct {
 // to who attended. Facts of different kinds fill different fields.
 type happening struct {
 	Tavolo      string          `json:"tavolo"`
+	Programma   string          `json:"programma"`
 	Subject     string          `json:"subject"`
 	Schedule    *schedule       `json:"schedule"`
 	Field       string          `json:"field"`
@@ -61,6 +62,8 @@ type attendance struct {
 // A meeting is what the facts tell of one tavolo.
 type meeting struct {
 	id        string
+	planned   bool
+	programma string
 	subject   string
 	schedule  schedule
 	seats     map[string]*seat
@@ -134,7 +137,7 @@ func (x *reenactment) meeting(id string) *meeting {
 func (m *meeting) apply(kind string, h happening) bool {
 	switch kind {
 	case "TavoloPlanned":
-		m.subject = h.Subject
+		m.planned, m.programma, m.subject = true, h.Programma, h.Subject
 		m.set(h.Schedule)
 	case "TavoloRescheduled":
 		var to schedule

@@ -155,6 +155,8 @@ func TestRegistersThatSayOtherwise(t *testing.T) {
 		{"a name", swap("registers/t.csv", "Rossi", "Russo"), "register"},
 		{"a name for somebody", swap("registers/t.csv", another+";", another+";Bianchi"), "register"},
 		{"forgotten", swap("registers/t.csv", "Rossi;Anna", "persona rimossa P-FC0F;"), ""},
+		{"the register removed", func(f files) { delete(f, "registers/t.csv"); delete(f, "registers/t.json") }, "register"},
+		{"half of the register removed", func(f files) { delete(f, "registers/t.json") }, "register"},
 		{"a row removed", swap("registers/t.csv", another+";;;;;;;altro;in presenza;ritirato;;;\r\n", ""), "register"},
 		{"a disclosure of other values", func(f files) {
 			f[disclosuresFile] = []byte(disclosureLine(`{"family_name":"Russo","given_name":"Anna"}`))
@@ -173,6 +175,27 @@ func TestRegistersThatSayOtherwise(t *testing.T) {
 				t.Errorf("disclosures: failed %v, want %q", failed, want)
 			}
 		})
+	}
+}
+
+// TestWhichRegistersBelong tells by the facts alone which registers a dossier must hold.
+func TestWhichRegistersBelong(t *testing.T) {
+	m := &meeting{id: "t", planned: true, programma: "3031", schedule: schedule{Day: "2022-05-25"}}
+	for _, c := range []struct {
+		scope scope
+		want  bool
+	}{
+		{scope{"tavolo", "t"}, true}, {scope{"tavolo", "u"}, false}, {scope{"programma", "3031"}, true}, {scope{"programma", "x"}, false},
+		{scope{"quarter", "2022-Q2"}, true}, {scope{"quarter", "2022-Q1"}, false}, {scope{"quarter", "2021-Q2"}, false}, {scope{"registro", "tavoli"}, true},
+	} {
+		if got := c.scope.holds(m); got != c.want {
+			t.Errorf("%v: %v, want %v", c.scope, got, c.want)
+		}
+	}
+	for day, want := range map[string]string{"2022-01-01": "2022-Q1", "2022-03-31": "2022-Q1", "2022-04-01": "2022-Q2", "2022-12-31": "2022-Q4", "": "", "2022-x1-01": ""} {
+		if got := quarterOf(day); got != want {
+			t.Errorf("%s is in %q, want %q", day, got, want)
+		}
 	}
 }
 
