@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"hash"
 	"io"
 	"runtime"
 	"strings"
@@ -67,8 +68,10 @@ func (s *source) sheet(name string, keep func([]byte) bool) *sheet {
 		return sh
 	}
 	defer f.Close()
-	sum := sha256.New()
-	r := &chunks{r: f, sum: sum, buf: make([]byte, 1, 1<<20)}
+	r := &chunks{r: f, buf: make([]byte, 1, 1<<20)}
+	if s.listed {
+		r.sum = sha256.New()
+	}
 	take := sh.line
 	if strings.HasPrefix(name, "tile/entries/") {
 		take = sh.bundled
@@ -88,15 +91,17 @@ func (s *source) sheet(name string, keep func([]byte) bool) *sheet {
 	if sh.err == nil && len(r.rest()) > 0 {
 		sh.err = unreadable("%s è tronco", "%s is cut off", name)
 	}
-	s.seen(name, sum.Sum(nil))
+	if s.listed {
+		s.seen(name, r.sum.Sum(nil))
+	}
 	return sh
 }
 
-// chunks reads a file in large pieces, each hashed as it comes. Before what was
-// not taken yet there is always one byte to spare.
+// chunks reads a file in large pieces, each hashed as it comes where somebody asks
+// for the hash of the whole. Before what was not taken yet there is always one byte to spare.
 type chunks struct {
 	r   io.Reader
-	sum io.Writer
+	sum hash.Hash // nil: nobody does
 	buf []byte
 	at  int // of the byte to spare
 }
@@ -110,7 +115,9 @@ func (c *chunks) more() (bool, error) {
 	c.buf, c.at = c.buf[:had], 0
 	n, err := io.ReadFull(c.r, c.buf[had:cap(c.buf)])
 	c.buf = c.buf[:had+n]
-	_, _ = c.sum.Write(c.buf[had:]) // a hash takes everything
+	if c.sum != nil {
+		_, _ = c.sum.Write(c.buf[had:]) // a hash takes everything
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && n > 0 {
 		return n > 0, nil
 	}

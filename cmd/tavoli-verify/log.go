@@ -82,6 +82,7 @@ func (a *audit) run() (err error) {
 	if a.m, err = a.s.readManifest(); err != nil {
 		return err
 	}
+	a.s.listed = a.m != nil
 	if a.m == nil && !a.s.has("checkpoint") {
 		return unreadable("%s non è un fascicolo né un registro esportato", "%s is neither a dossier nor an exported log", a.s.path)
 	}
