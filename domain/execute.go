@@ -188,17 +188,19 @@ func Execute[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S]
 // Peek shows a question the newest state of a history. The question must keep
 // nothing of the state.
 func Peek[S State[T], T any](ctx context.Context, x *Executor, s Stream, question func(S) error) error {
-	l, err := openLane[S](ctx, x, s)
+	l, fresh, err := openLane[S](ctx, x, s)
 	if err != nil {
 		return err
 	}
 	defer l.mu.Unlock()
-	note(ctx, l)
+	if !fresh {
+		note(ctx, l)
+	}
 	return question(l.state.(S))
 }
 
 func attempt[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S], meta Meta) (Result, error) {
-	l, err := openLane[S](ctx, x, cmd.Stream())
+	l, fresh, err := openLane[S](ctx, x, cmd.Stream())
 	if err != nil {
 		return Result{}, err
 	}
@@ -207,7 +209,7 @@ func attempt[S State[T], T any](ctx context.Context, x *Executor, cmd Command[S]
 		return repeated(ctx, x, l, c, meta)
 	}
 	state := l.state.(S)
-	watched, consulted := x.watched(ctx)
+	watched, consulted := x.watched(ctx, fresh)
 	events, err := decide(watched, x, l, cmd, state, meta)
 	if err != nil || len(events) == 0 {
 		return x.idle(ctx, l, consulted, err)
@@ -291,7 +293,7 @@ func (x *Executor) idle(ctx context.Context, l *lane, consulted *glances, refusa
 	}
 	if consulted != nil {
 		seen := consulted.list
-		if last == nil {
+		if last == nil && !consulted.fresh {
 			seen = append(seen, glance{l, rev})
 		}
 		if err := x.confirm(ctx, seen); err != nil {
@@ -471,8 +473,9 @@ func (f *flight) wait(ctx context.Context) (Position, error) {
 	}
 }
 
-// openLane returns the lane of a stream, loaded and locked.
-func openLane[S State[T], T any](ctx context.Context, x *Executor, s Stream) (*lane, error) {
+// openLane returns the lane of a stream, loaded and locked, and whether it was loaded
+// just now.
+func openLane[S State[T], T any](ctx context.Context, x *Executor, s Stream) (_ *lane, fresh bool, _ error) {
 	for {
 		l := x.lane(s)
 		l.mu.Lock()
@@ -484,15 +487,15 @@ func openLane[S State[T], T any](ctx context.Context, x *Executor, s Stream) (*l
 			continue
 		}
 		if l.loaded {
-			return l, nil
+			return l, false, nil
 		}
 		err := load[S](ctx, x.Store, l)
 		if err == nil {
-			return l, nil
+			return l, true, nil
 		}
 		x.drop(l)
 		l.mu.Unlock()
-		return nil, err
+		return nil, false, err
 	}
 }
 

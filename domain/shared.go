@@ -25,18 +25,22 @@ type glance struct {
 	revision Revision
 }
 
-// glances are the histories that a command consulted.
-type glances struct{ list []glance }
+// glances are the histories that a command consulted. What was read from the store for
+// the very decision is not among them.
+type glances struct {
+	list  []glance
+	fresh bool // the command's own history was read just now
+}
 
 type glancesKey struct{}
 
 // watched returns a context in which the histories consulted are noted, where others
 // write to the store too.
-func (x *Executor) watched(ctx context.Context) (context.Context, *glances) {
+func (x *Executor) watched(ctx context.Context, fresh bool) (context.Context, *glances) {
 	if !x.Shared {
 		return ctx, nil
 	}
-	g := &glances{}
+	g := &glances{fresh: fresh}
 	return context.WithValue(ctx, glancesKey{}, g), g
 }
 
