@@ -142,7 +142,7 @@ func (a *Account) Apply(e Event) {
 	case PersonalDataDisclosed:
 		a.looks[look{e.Subject, e.Form, e.Purpose}] = e.Until
 	default:
-		a.credentials.apply(e)
+		a.apply(e)
 	}
 }
 

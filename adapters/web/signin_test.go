@@ -41,9 +41,9 @@ const (
 )
 
 // invited makes an account whose password was chosen by invitation.
-func (r *register) invited(account, roles string) {
+func (r *register) invited(account string) {
 	r.t.Helper()
-	r.post("/accounts", `{"account":"`+account+`","label":"`+account+`","roles":[`+roles+`]}`)
+	r.post("/accounts", `{"account":"`+account+`","label":"`+account+`","roles":["staff"]}`)
 	secret := r.post("/accounts/"+account+"/invitation", "").field("secret")
 	r.ask("POST", "/invitations/acceptance", `{"account":"`+account+`","secret":"`+secret+`","password":"`+goodPassword+`"}`, nobody).is(200, "")
 }
@@ -56,7 +56,7 @@ func (r *register) enter(account, password, more string, opts ...option) reply {
 
 func TestSigningIn(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria", `"staff"`)
+	r.invited("segreteria")
 	session := r.enter("segreteria", goodPassword, "").is(201, "")
 	me := r.get("/me", as(session.field("secret"))).is(200, "")
 	if me.field("account") != "segreteria" || me.field("roles", "0", "role") != "staff" {
@@ -79,7 +79,7 @@ func TestSigningIn(t *testing.T) {
 
 func TestASessionEndsByItself(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria", `"staff"`)
+	r.invited("segreteria")
 	secret := r.enter("segreteria", goodPassword, "").is(201, "").field("secret")
 	r.clock.move(11 * time.Hour)
 	r.get("/me", as(secret)).is(200, "")
@@ -108,7 +108,7 @@ func TestAnInvitationIsTakenOnce(t *testing.T) {
 
 func TestChangingOnesPassword(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria", `"staff"`)
+	r.invited("segreteria")
 	one, two := r.enter("segreteria", goodPassword, "").field("secret"), r.enter("segreteria", goodPassword, "").field("secret")
 	change := func(current, password string) reply {
 		return r.ask("POST", "/me/password", `{"current":"`+current+`","password":"`+password+`"}`, as(one))
@@ -125,7 +125,7 @@ func TestChangingOnesPassword(t *testing.T) {
 
 func TestSecondFactor(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria", `"staff"`)
+	r.invited("segreteria")
 	mine := as(r.enter("segreteria", goodPassword, "").field("secret"))
 	offered := r.ask("POST", "/me/second-factor", "", mine).is(200, "")
 	confirm := func(code string) reply {
@@ -160,9 +160,9 @@ func TestSecondFactor(t *testing.T) {
 // TestGuessing slows down who guesses, and nobody on a device that is known.
 func TestGuessing(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria", `"staff"`)
+	r.invited("segreteria")
 	device := `,"device":"` + r.enter("segreteria", goodPassword, "").is(201, "").field("device") + `"`
-	r.invited("altra", `"staff"`)
+	r.invited("altra")
 	foreign := `,"device":"` + r.enter("altra", goodPassword, "").is(201, "").field("device") + `"`
 	from := func(n int) option { return func(req *http.Request) { req.RemoteAddr = fmt.Sprintf("192.0.2.%d:1", n) } }
 	for i := range 5 {
