@@ -44,6 +44,11 @@ func TestDossiersAndPersons(t *testing.T) {
 	shows(take(), map[string]bool{name: false, function: false, address: false, document: false})
 	shows(take("--disclosures", "tavolo"), map[string]bool{name: true, function: true, address: false, document: true})
 	shows(take("--tavolo", "prova", "--entries", "scope", "--disclosures", "all", "--purpose", "controllo"), map[string]bool{name: true, address: false, document: true})
+	s.must(http.MethodPost, "/people/"+anna+"/rectification", "rectify", `{"given_name":"Anna","family_name":"Segretissima Verdi","function":"Dirigente","reason":"cognome incompleto"}`)
+	rectified := open(t, take("--disclosures", "tavolo"))
+	if csv := rectified["registers/prova.csv"]; !bytes.Contains(csv, []byte(";Segretissima Verdi;Anna;Dirigente;")) {
+		t.Errorf("after the rectification the register says\n%s", csv)
+	}
 	if log := runs(t, "audit", "disclosures", "--person", anna, "--data", data); strings.Count(log, "tavolo-prova") < 2 || !strings.Contains(log, "controllo") {
 		t.Errorf("the reading log does not tell who took the name away:\n%s", log)
 	}
