@@ -49,7 +49,7 @@ func newSite(t *testing.T, now time.Time) *site {
 		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)), Credentials: credentials.New("Tavoli"),
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 	}
-	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
+	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, Change: web.ChangeInWords, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api.Handler())
 	mux.Handle("/", shown.Handler())
@@ -126,6 +126,9 @@ func (s *site) tell(path, body string) string {
 	resp, answer := s.do(req)
 	if resp.StatusCode >= 300 {
 		s.t.Fatalf("POST %s: %d %s", path, resp.StatusCode, answer)
+	}
+	if at := resp.Header.Get("Tavoli-Position"); at != "" {
+		s.get("/api/v1/programmi?at_least="+at, 200) // the next page shows it
 	}
 	return answer
 }

@@ -75,6 +75,7 @@ func (a api) do(ctx context.Context, method, path string, header http.Header, bo
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Accept", "application/json")
 	maps.Copy(req.Header, header)
 	w := &answer{header: make(http.Header)}
 	a.handler.ServeHTTP(w, req)
@@ -143,4 +144,10 @@ func (w *answer) WriteHeader(status int) {
 func (w *answer) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.body.Write(b)
+}
+
+// asRefusal returns the problem of an error that a visitor can do something about.
+func asRefusal(err error) (*problem, bool) {
+	p, ok := errors.AsType[*problem](err)
+	return p, ok && p.Status >= 400 && p.Status < 500 && p.Status != http.StatusUnauthorized
 }

@@ -25,7 +25,7 @@ type looks map[string]*template.Template
 // newLooks reads every template. One that cannot be read is a mistake of the
 // program, which no visitor should be the first to see.
 func newLooks(s *Site) looks {
-	frame := template.Must(template.New("frame.html").Funcs(s.functions()).ParseFS(templates, "templates/frame.html", "templates/parts.html"))
+	frame := template.Must(template.New("frame.html").Funcs(s.functions()).ParseFS(templates, "templates/frame.html", "templates/parts.html", "templates/audit.html"))
 	names, err := fs.Glob(templates, "templates/page_*.html")
 	if err != nil {
 		panic(err)
@@ -132,6 +132,9 @@ func hours(t projections.Times) string {
 	}
 	return text
 }
+
+// hourOf returns the time of the day in Rome.
+func hourOf(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
 
 // moment returns an instant as a clock in Rome shows it.
 func moment(t time.Time) string { return t.In(domain.Rome).Format("02/01/2006 15:04:05") }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tavoli/projections"
 )
 
 // A Site serves the pages. Its fields are set before [Site.Handler] is called.
@@ -18,6 +20,10 @@ type Site struct {
 	// Word returns a word of the API as people read it in Italian: "in presenza"
 	// for in-presence.
 	Word func(word string) string
+
+	// Change returns a change of the trail as people read it: what, before and after.
+	// nil: only what is told.
+	Change func(lang string, c projections.Change) (what, before, after string)
 
 	// QR returns a text as the black and white fields of a QR code; nil: none is shown.
 	QR func(text string) ([][]bool, error)
@@ -58,6 +64,27 @@ func (s *Site) pages() map[string]page {
 		"POST /utenza/secondo-fattore":           offerFactor,
 		"POST /utenza/secondo-fattore/conferma":  confirmFactor,
 		"POST /utenza/secondo-fattore/rimozione": removeFactor,
+		"GET /controllo":                         audited(showAudit),
+		"POST /controllo/persone":                findPeople,
+		"GET /controllo/finalita":                showPurpose,
+		"POST /controllo/finalita":               setPurpose,
+		"GET /controllo/tavoli/{id}":             showStory("tavolo", "tavolo"),
+		"GET /controllo/tavoli/{id}/elenco":      audited(showAuditRoster),
+		"GET /controllo/tavoli/{id}/confronto":   audited(showComparison),
+		"GET /controllo/persone/{id}":            showStory("persona", "person"),
+		"GET /controllo/enti/{kind}/{code}":      showStory("ente", "ente"),
+		"GET /controllo/programmi/{id}":          showStory("programma", "programma"),
+		"GET /controllo/utenze/{id}":             showStory("utenza", "account"),
+		"GET /controllo/atti":                    audited(showDeeds),
+		"GET /controllo/consultazioni":           audited(showReadingLog),
+		"GET /controllo/consultazioni.csv":       audited(handOutReadingLog),
+		"GET /controllo/prove":                   showProofs,
+		"POST /controllo/prove":                  signLedger,
+		"GET /controllo/prove/{position}":        showProof,
+		"GET /controllo/prove/{position}/file":   handOutProof,
+		"GET /controllo/checkpoint":              handOutCheckpoint,
+		"GET /controllo/dossier":                 showDossier,
+		"POST /controllo/dossier":                handOutDossier,
 		"GET /lingua/{lang}":                     chooseLanguage,
 		"GET /privacy":                           showNotice("privacy"),
 		"GET /accessibilita":                     showNotice("accessibility"),

@@ -143,6 +143,13 @@ func (p printed) what(path string) string {
 	return path
 }
 
+// ChangeInWords returns a change of the trail as people read it, in Italian or English:
+// what is otherwise, and what it was before and after; empty is nothing there.
+func ChangeInWords(lang string, c projections.Change) (what, before, after string) {
+	p := printed{Lang: lang}
+	return p.what(c.Path), p.value(c.Before), p.value(c.After)
+}
+
 // value returns a value as people read it; empty: there is none.
 func (p printed) value(v any) string {
 	switch v := v.(type) {
@@ -176,6 +183,7 @@ var pathWords = map[string][2]string{
 	"ordinal": {"ordinale", "ordinal"}, "programma": {"programma", "programme"}, "protocol": {"protocollo", "protocol reference"}, "protocol_number": {"numero di protocollo", "protocol number"},
 	"protocol_date": {"data di protocollo", "protocol date"}, "convened_on": {"convocato il", "convened on"}, "in_presence": {"posti in presenza", "seats in presence"}, "online": {"posti online", "seats online"},
 	"registrations_open": {"iscrizioni aperte", "registrations open"}, "announcements": {"annunci", "announcements"}, "released_on": {"comunicato del", "release of"}, "schedule": {"data annunciata", "date announced"},
+	"attendance": {"partecipazione", "attendance"}, "presences": {"presenze", "presences"}, "called": {"nome", "name"}, "duty": {"incarico", "function"},
 	"document": {"documento", "document"}, "agenda": {"ordine del giorno", "agenda"}, "groups": {"gruppo di lavoro", "working group"}, "members": {"componente", "member"}, "percent": {"frequenza richiesta (%)", "attendance required (%)"},
 	"basis": {"fondamento", "basis"}, "title": {"titolo", "title"}, "kind": {"tipo", "kind"}, "url": {"indirizzo", "address"}, "sha256": {"impronta", "hash"}, "on": {"il", "on"}, "role": {"ruolo", "role"}, "topic": {"intervento", "topic"},
 	"participant": {"partecipante", "participant"}, "from": {"dal", "from"}, "to": {"al", "to"}, "until": {"fino al", "until"}, "source": {"fonte", "source"}, "evidence": {"evidenze", "evidence"}, "note": {"nota", "note"}, "annulled": {"annullata", "annulled"},

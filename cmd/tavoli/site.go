@@ -21,7 +21,7 @@ func bindOwner(fs *flag.FlagSet, o *pages.Owner) {
 // site returns what answers every request: the API to programs, pages to people.
 func (r *register) site(owner pages.Owner) http.Handler {
 	api := r.web.Handler()
-	site := &pages.Site{API: api, Now: r.now, Log: r.log, Word: web.InItalian, Owner: owner, Version: version, QR: credentials.QR}
+	site := &pages.Site{API: api, Now: r.now, Log: r.log, Word: web.InItalian, Change: web.ChangeInWords, Owner: owner, Version: version, QR: credentials.QR}
 	shown := site.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if forPrograms(req.URL.Path) {
