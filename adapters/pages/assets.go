@@ -66,7 +66,7 @@ func (a *assets) style() []byte {
 			text = strings.ReplaceAll(text, "url("+name+")", "url("+address+")")
 		}
 	}
-	return []byte(text)
+	return []byte(a.unfold(text))
 }
 
 // add takes in a file.
