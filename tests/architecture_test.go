@@ -60,6 +60,8 @@ var (
 	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
+		"github.com/chromedp/cdproto",
+		"github.com/chromedp/chromedp",
 		"github.com/getkin/kin-openapi",
 		"github.com/jackc/pgx/v5",
 		"github.com/rogpeppe/go-internal",

@@ -1,0 +1,189 @@
+package browser_test
+
+import (
+	"cmp"
+	"html"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"tavoli/adapters/pages"
+)
+
+// unseen are the pages that the walks need not come to, with the reason.
+var unseen = map[string]string{
+	"GET /lingua/{lang}":  "changes the language and leads back",
+	"GET /robots.txt":     "is for search engines",
+	"GET /assets/{name}":  "is no page",
+	"GET /assets/{a}/{b}": "is no page",
+}
+
+// samples is how many pages of one kind a walk looks at.
+const samples = 2
+
+// TestEveryPageIsSound walks through the pages from link to link, as nobody in
+// particular and as the first account, and looks at each kind in the browser, as the
+// first who came to it.
+func TestEveryPageIsSound(t *testing.T) {
+	s := onStage(t)
+	patterns := (&pages.Site{}).Patterns()
+	seen := maps.Clone(unseen)
+	for _, walker := range []struct{ name, token string }{{"nobody", ""}, {"admin", adminToken}} {
+		t.Run(walker.name, func(t *testing.T) {
+			w := newWalk(t, s, patterns, walker.token)
+			w.from("/")
+			v := newVisitor(t)
+			if walker.token != "" {
+				v.signInWithToken(walker.token)
+			}
+			var looked int
+			for _, path := range w.chosen {
+				if kind := w.kindOf(path); path == "/" || seen[kind] == "" || seen[kind] == walker.name {
+					v.look(path)
+					seen[kind] = walker.name
+					looked++
+				}
+			}
+			t.Logf("looked at %d pages of %d kinds", looked, len(w.count))
+		})
+	}
+	for _, pattern := range patterns {
+		if strings.HasPrefix(pattern, "GET ") && seen[pattern] == "" {
+			t.Errorf("no link leads to %s: nobody looked at it", pattern)
+		}
+	}
+}
+
+// look opens a page and holds it to what all must be.
+func (v *visitor) look(path string) {
+	v.t.Helper()
+	v.open(path)
+	if moved := v.shift(); moved >= maxShift {
+		v.t.Errorf("%s shifts by %f while it loads", path, moved)
+	}
+	v.sound()
+	for _, complaint := range v.complained() {
+		v.t.Errorf("at %s the browser complains: %s", path, complaint)
+	}
+}
+
+// signInWithToken signs in as the first account does.
+func (v *visitor) signInWithToken(token string) {
+	v.t.Helper()
+	v.open("/accesso")
+	v.unfold("details:has(#gettone) > summary")
+	v.fill("#gettone", token)
+	v.press("Accedi con il gettone")
+}
+
+// A walk follows links without a browser, which is quicker, and chooses what the
+// browser is to look at.
+type walk struct {
+	t      *testing.T
+	s      *stage
+	client *http.Client
+	kinds  *http.ServeMux // tells of which kind an address is
+	count  map[string]int // pages by pattern
+	forms  map[string]int // and by pattern and parameters
+	known  map[string]bool
+	chosen []string
+}
+
+func newWalk(t *testing.T, s *stage, patterns []string, token string) *walk {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &walk{t: t, s: s, client: &http.Client{Jar: jar}, kinds: http.NewServeMux(), count: make(map[string]int), forms: make(map[string]int), known: make(map[string]bool)}
+	for _, pattern := range patterns {
+		w.kinds.Handle(pattern, http.NotFoundHandler())
+	}
+	if token != "" {
+		resp, err := w.client.PostForm(s.url+"/accesso", url.Values{"gettone": {token}})
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("sign in: %v %v", resp, err)
+		}
+		resp.Body.Close()
+	}
+	return w
+}
+
+// from follows the links of a page, and of those it leads to, near ones first.
+func (w *walk) from(path string) {
+	w.t.Helper()
+	for queue := []string{path}; len(queue) > 0; queue = queue[1:] {
+		if w.wanted(queue[0]) {
+			queue = append(queue, w.visit(queue[0])...)
+		}
+	}
+}
+
+// wanted reports whether a page is of a kind of which not enough were seen.
+func (w *walk) wanted(path string) bool {
+	u, err := url.Parse(path)
+	if err != nil || w.known[path] {
+		return false
+	}
+	w.known[path] = true
+	pattern := w.kindOf(path)
+	if pattern == "" || unseen[pattern] != "" {
+		return false
+	}
+	form := pattern + "?" + strings.Join(slices.Sorted(maps.Keys(u.Query())), "&")
+	if w.forms[form] >= samples || w.count[pattern] >= 2*samples {
+		return false
+	}
+	w.forms[form]++
+	w.count[pattern]++
+	return true
+}
+
+// kindOf returns the pattern of an address, or nothing.
+func (w *walk) kindOf(path string) string {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.s.url+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, pattern := w.kinds.Handler(req)
+	return pattern
+}
+
+var link = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
+
+// visit fetches a page and returns where its links lead.
+func (w *walk) visit(path string) []string {
+	w.t.Helper()
+	resp, err := w.client.Get(w.s.url + path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		w.t.Errorf("a link leads to %s: %d", path, resp.StatusCode)
+		return nil
+	}
+	if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || resp.Header.Get("Content-Disposition") != "" {
+		return nil // something to keep, not to look at
+	}
+	w.chosen = append(w.chosen, path)
+	var list []string
+	for _, m := range link.FindAllStringSubmatch(string(body), -1) {
+		u, err := resp.Request.URL.Parse(html.UnescapeString(m[1]))
+		if err == nil && cmp.Or(u.Host, resp.Request.URL.Host) == resp.Request.URL.Host {
+			list = append(list, u.RequestURI())
+		}
+	}
+	return list
+}
