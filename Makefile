@@ -24,7 +24,7 @@ all: lint test
 # line it prints is the address; the first start also prints the first sign-in.
 run:
 	@mkdir -p build
-	@$(GO) build -o build/tavoli ./cmd/tavoli
+	@$(GO) build -o build/ ./cmd/tavoli ./cmd/tavoli-verify
 	@exec build/tavoli serve --demo --data $(DATA) --listen $(LISTEN)
 
 # test runs everything, with the race detector.
