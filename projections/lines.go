@@ -20,7 +20,7 @@ func (r *Rosters) fill(a *Roster, row *roster, tavolo *tavolo, q RosterQuery, af
 	keep := r.filter(tavolo, q)
 	begun := after < 0
 	var last *seat
-	for _, i := range r.sorted(row) {
+	for _, i := range r.ordered(row, q.Sort) {
 		s := &row.seats[i]
 		if keep(s) {
 			a.Total++
@@ -77,6 +77,31 @@ func (r *Rosters) sorted(row *roster) []int32 {
 		row.order.Store(&order)
 	}
 	return order
+}
+
+// ordered returns the seats with a registration in an order. Whoever is equal in it
+// stands in the order of names.
+func (r *Rosters) ordered(row *roster, order RosterOrder) []int32 {
+	switch order {
+	case OrderEnte:
+		list := slices.Clone(r.sorted(row))
+		titles := make(map[int32]string)
+		for _, i := range list {
+			if ente := row.seats[i].ente; ente >= 0 && titles[ente] == "" {
+				titles[ente] = Fold(r.enti.rows[ente].title())
+			}
+		}
+		slices.SortStableFunc(list, func(a, b int32) int {
+			x, y := row.seats[a].ente, row.seats[b].ente
+			return cmp.Or(-cmp.Compare(min(x, 0), min(y, 0)), cmp.Compare(titles[x], titles[y]))
+		})
+		return list
+	case OrderSince:
+		list := slices.Clone(r.sorted(row))
+		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(row.seats[a].since, row.seats[b].since) })
+		return list
+	}
+	return r.sorted(row)
 }
 
 func (r *Rosters) sort(row *roster) []int32 {

@@ -80,17 +80,28 @@ type RosterQuery struct {
 	State    string
 	Q        string // in names of persons, names and aliases of enti
 	Contacts bool   // e-mail and telephone too
+	Sort     RosterOrder
 	Limit    int
 	Cursor   string
 
 	EffectiveAt, KnownAt *time.Time // told in the answer; the models are fed accordingly
 }
 
+// A RosterOrder is the order of the lines of a roster.
+type RosterOrder string
+
+// The orders there are.
+const (
+	OrderName  RosterOrder = "name"  // of the person; empty is the same
+	OrderEnte  RosterOrder = "ente"  // its name, then that of the person; those of nobody last
+	OrderSince RosterOrder = "since" // when the state began
+)
+
 // AllStates asks for every line of a roster.
 const AllStates = "all"
 
 func (q RosterQuery) id() string {
-	return questionID("roster", string(q.Tavolo), q.Ente.String(), string(q.Kind), string(q.Mode), q.State, Fold(q.Q))
+	return questionID("roster", string(q.Tavolo), q.Ente.String(), string(q.Kind), string(q.Mode), q.State, Fold(q.Q), string(q.Sort))
 }
 
 // check returns what is wrong with the question.

@@ -330,3 +330,25 @@ func (row *roster) count(state uint8) (n int) {
 	}
 	return n
 }
+
+// unvalidated returns how many came whom nobody judged by the rule of the tavolo.
+func (r *Rosters) unvalidated(id domain.TavoloID) (n int) {
+	i, ok := r.by[id]
+	if !ok {
+		return 0
+	}
+	for k := range r.rows[i].seats {
+		if s := &r.rows[i].seats[k]; s.here() && s.validated == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// touchedAt returns the position of the newest event that touched a roster, or 0.
+func (r *Rosters) touchedAt(id domain.TavoloID) domain.Position {
+	if i, ok := r.by[id]; ok {
+		return r.rows[i].position
+	}
+	return 0
+}

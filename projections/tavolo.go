@@ -38,7 +38,8 @@ type Tavolo struct {
 	ConvenedOn     domain.Day         `json:"convened_on,omitempty"`
 	Seats          domain.Seats       `json:"seats"`
 	Registrations  RegistrationCounts `json:"registrations"`
-	Presences      *ModeCount         `json:"presences,omitempty"` // persons with a standing presence in the mode
+	Presences      *ModeCount         `json:"presences,omitempty"`   // persons with a standing presence in the mode
+	Unvalidated    int                `json:"unvalidated,omitempty"` // persons who came to a closed tavolo that has a rule, and whom nobody judged by it
 	Speakers       []Speaker          `json:"speakers"`
 	Materials      []Material         `json:"materials"`
 	Revision       domain.Revision    `json:"revision"`
@@ -85,6 +86,7 @@ type TavoloDetail struct {
 	Reschedulings  []Rescheduling         `json:"reschedulings"`
 	CalledOff      *CallingOff            `json:"called_off,omitempty"`
 	Guests         []Guests               `json:"guests"`
+	RosterPosition domain.Position        `json:"roster_position,string"` // of the newest event that touched the roster; 0: none
 }
 
 // An AgendaLine is one line of the order of the day.
@@ -233,6 +235,9 @@ func (c *Calendar) item(row *tavolo) Tavolo {
 	}
 	t.Registrations, t.Presences = c.rosters.counts(row.id)
 	t.Registrations.Open = row.admits()
+	if row.state == domain.Closed && row.rule != nil {
+		t.Unvalidated = c.rosters.unvalidated(row.id)
+	}
 	for _, s := range row.speakers {
 		t.Speakers = append(t.Speakers, c.speaker(s))
 	}
@@ -275,7 +280,7 @@ func (c *Calendar) Tavolo(id domain.TavoloID, names bool) (TavoloDetail, error) 
 	d := TavoloDetail{
 		Tavolo: c.item(row), Agenda: []AgendaLine{}, Groups: []Group{}, Announcements: []Announcement{},
 		Rectifications: append([]Rectification{}, row.rectifications...), Reschedulings: []Rescheduling{},
-		Guests: append([]Guests{}, row.guests...),
+		Guests: append([]Guests{}, row.guests...), RosterPosition: c.rosters.touchedAt(row.id),
 	}
 	for _, item := range row.agenda {
 		line := AgendaLine{At: item.At, Title: item.Title}

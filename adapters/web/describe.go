@@ -63,6 +63,7 @@ var parameters = map[string]parameter{
 	"ente":         textParam("an ente as kind/code, or a comune by its ISTAT code"),
 	"mode":         enumParam("in which mode", "in-presence", "online"),
 	"state":        textParam("registered, waiting, confirmed, withdrawn, refused, present, absent or all; absent: those that stand"),
+	"sort":         enumParam("the order of the lines; absent: name", "name", "ente", "since"),
 	"contacts":     boolParam("e-mail addresses and telephone numbers, too"),
 	"format":       enumParam("the form of the answer, instead of Accept", "json", "csv", "xlsx", "pdf"),
 	"lang":         enumParam("the language of a page, instead of Accept-Language", "it", "en"),

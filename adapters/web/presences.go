@@ -41,7 +41,7 @@ type PresenceLine struct {
 }
 
 func listPresences() action {
-	return question(thisTavolo, []string{"q", "ente", "kind", "mode", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (PresencePage, error) {
+	return question(thisTavolo, []string{"q", "ente", "kind", "mode", "sort", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (PresencePage, error) {
 		rq := c.rosterQuery(q)
 		rq.State = projections.Present
 		c.tells(c.tavolo().Presenze(), domain.AsPage)

@@ -225,7 +225,7 @@ type RegistrationPage struct {
 }
 
 func listRegistrations() action {
-	return question(thisTavolo, []string{"state", "q", "ente", "kind", "mode", "contacts", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (RegistrationPage, error) {
+	return question(thisTavolo, []string{"state", "q", "ente", "kind", "mode", "sort", "contacts", "limit", "cursor", "purpose"}, func(c *call, q *query) func(*projections.Models) (RegistrationPage, error) {
 		rq := c.rosterQuery(q)
 		if rq.State == "" {
 			rq.State = projections.AllStates

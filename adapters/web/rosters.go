@@ -10,7 +10,7 @@ import (
 )
 
 // rosterParams are what a roster can be asked for.
-var rosterParams = []string{"ente", "kind", "mode", "state", "q", "contacts", "limit", "cursor", "format", "purpose"}
+var rosterParams = []string{"ente", "kind", "mode", "state", "q", "sort", "contacts", "limit", "cursor", "format", "purpose"}
 
 func getRoster() action {
 	return action{
@@ -127,6 +127,7 @@ func (c *call) rosterQuery(q *query) projections.RosterQuery {
 	rq := projections.RosterQuery{
 		Tavolo: c.tavolo(), Kind: word(q, "kind", domain.EnteKinds...), Mode: word(q, "mode", domain.InPresence, domain.Online),
 		State: q.text("state"), Q: q.text("q"), Contacts: contacts != nil && *contacts, Limit: q.limit(), Cursor: q.text("cursor"),
+		Sort: word(q, "sort", projections.OrderName, projections.OrderEnte, projections.OrderSince),
 	}
 	if !c.sees() {
 		q.that(rq.Q == "", "q", "needs a role that may see names")
