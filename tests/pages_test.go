@@ -21,9 +21,13 @@ import (
 	"time"
 
 	"tavoli/adapters/credentials"
+	"tavoli/adapters/csv"
+	papershtml "tavoli/adapters/html"
 	"tavoli/adapters/memory"
 	"tavoli/adapters/pages"
+	"tavoli/adapters/pdf"
 	"tavoli/adapters/web"
+	"tavoli/adapters/xlsx"
 	"tavoli/domain"
 	"tavoli/projections"
 )
@@ -47,7 +51,8 @@ func newSite(t *testing.T, now time.Time) *site {
 	view := projections.NewView(store, vault.Open, projections.Options{Now: clock})
 	api := &web.Server{
 		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)), Credentials: credentials.New("Tavoli"),
-		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
+		Secret:    func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
+		Renderers: map[string]web.Renderer{"csv": csv.Renderer{}, "xlsx": xlsx.Renderer{}, "html": papershtml.New(), "pdf": pdf.New()},
 	}
 	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, Change: web.ChangeInWords, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
 	mux := http.NewServeMux()

@@ -151,3 +151,9 @@ func asRefusal(err error) (*problem, bool) {
 	p, ok := errors.AsType[*problem](err)
 	return p, ok && p.Status >= 400 && p.Status < 500 && p.Status != http.StatusUnauthorized
 }
+
+// asProblem returns what the API answered when it did not do what was asked, or nil.
+func asProblem(err error) *problem {
+	p, _ := errors.AsType[*problem](err)
+	return p
+}

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-//go:embed assets/*.css assets/*.svg assets/fonts/*.woff2
+//go:embed assets/*.css assets/*.js assets/*.svg assets/fonts/*.woff2
 var assetFiles embed.FS
 
 // assets are the files that pages use. Their addresses have a mark of their

@@ -44,6 +44,7 @@ func (s *Site) functions() template.FuncMap {
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
 		"day": longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
+		"fieldOf": func(lang string, f shownField) fieldLine { return fieldLine{lang, f} },
 	}
 }
 
@@ -53,12 +54,29 @@ type tavoloLine struct {
 	T    projections.Tavolo
 }
 
+// A fieldLine is a field of a form.
+type fieldLine struct {
+	Lang string
+	F    shownField
+}
+
 // word returns a word of the API in the visitor's language.
 func (s *Site) word(lang, word string) string {
 	if lang == "en" {
 		return strings.ReplaceAll(word, "-", " ")
 	}
+	if said, ok := wordsIT[word]; ok {
+		return said
+	}
 	return s.Word(word)
+}
+
+// wordsIT are words that only the pages use.
+var wordsIT = map[string]string{
+	"schedule": "data e ora", "subject": "oggetto", "place": "sede", "mode": "modalità", "protocol": "protocollo", "ordinal": "numero d'ordine",
+	"admin": "amministrazione", "operator": "accoglienza", "auditor": "controllo", "reporter": "rendicontazione", "inspector": "ispezione", "dpo": "protezione dei dati",
+	"ordinari": "ordinari", "minori": "minori non accompagnati", "dm-ds": "disagio mentale o disabilità sanitaria",
+	"ente": "ente", "kind": "tipo di ente", "province": "provincia", "quarter": "trimestre", "password": "password", "code": "password e codice",
 }
 
 // icon returns an icon, which says nothing that the text beside it does not.
@@ -161,3 +179,6 @@ func initialUpper(text string) string {
 
 // lines returns the lines of a text.
 func lines(text string) []string { return strings.Split(text, "\n") }
+
+// ordinalOf returns what a tavolo of a number is called.
+func ordinalOf(n int) string { return strconv.Itoa(n) + "° tavolo" }

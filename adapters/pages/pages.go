@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type Site struct {
 	handler http.Handler
 	assets  *assets
 	looks   looks
+	deeds   []*deed
 }
 
 // An Owner is whose register it is, for the notices that the law asks for.
@@ -110,9 +112,16 @@ func (s *Site) start() {
 	}
 	s.assets = newAssets()
 	s.looks = newLooks(s)
+	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds())
 	mux := http.NewServeMux()
-	for pattern, p := range s.pages() {
-		mux.Handle(pattern, s.serve(p))
+	for _, list := range []map[string]page{s.pages(), s.staffPages()} {
+		for pattern, p := range list {
+			mux.Handle(pattern, s.serve(p))
+		}
+	}
+	for _, d := range s.deeds {
+		mux.Handle("GET "+d.at, s.serve(showDeed(d)))
+		mux.Handle("POST "+d.at, s.serve(doDeed(d)))
 	}
 	mux.Handle("/", s.serve(func(*visit) error { return errNoPage }))
 	s.handler = http.NewCrossOriginProtection().Handler(mux)

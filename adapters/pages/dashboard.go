@@ -1,0 +1,237 @@
+package pages
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// staffPages is the list of pages of the secretariat, beside the forms of deeds.
+func (s *Site) staffPages() map[string]page {
+	list := map[string]page{
+		"GET /segreteria":                               showDashboard,
+		"GET /segreteria/tavoli":                        showTavoli,
+		"GET /segreteria/tavoli/{id}":                   showEditor,
+		"GET /segreteria/tavoli/{id}/anteprima":         showLetter,
+		"GET /segreteria/tavoli/{id}/iscritti":          showRoster,
+		"GET /segreteria/tavoli/{id}/elenco":            passRoster,
+		"GET /segreteria/tavoli/{id}/novita":            tellChanges,
+		"POST /segreteria/tavoli/{id}/banco":            atTheDesk,
+		"POST /segreteria/tavoli/{id}/insieme":          allAtOnce,
+		"GET /segreteria/persone":                       showPeople,
+		"GET /segreteria/persone/{person}":              showPerson,
+		"GET /segreteria/persone/{person}/esportazione": passPerson,
+		"GET /segreteria/enti":                          showEnti,
+		"GET /segreteria/enti/{kind}/{code}":            showEnte,
+		"GET /segreteria/programmi":                     showProgrammi,
+		"GET /segreteria/programmi/{programma}":         showProgramma,
+		"GET /segreteria/utenze":                        showAccounts,
+		"GET /segreteria/utenze/{account}":              showAccountOf,
+		"GET /segreteria/statistiche":                   showStatistics,
+		"GET /segreteria/relazioni":                     showReports,
+		"GET /segreteria/relazioni/{quarter}":           showReport,
+		"GET /segreteria/relazioni/{quarter}/file":      passReport,
+		"GET /segreteria/conservazione":                 showRetention,
+	}
+	return maps.Clone(list)
+}
+
+// A dashboardPage is what is next and what is left to do.
+type dashboardPage struct {
+	*visit
+	Coming []projections.Tavolo // the next one first
+	Tasks  []task
+}
+
+// A task is something left to do.
+type task struct {
+	At, What, Why string
+}
+
+// showDashboard shows what the secretariat begins its day with.
+func showDashboard(v *visit) error {
+	if err := v.enter(rMembers...); err != nil {
+		return err
+	}
+	p := dashboardPage{visit: v}
+	list, err := v.tavoli(url.Values{})
+	if err != nil {
+		return err
+	}
+	today := domain.DayOf(v.site.Now())
+	for _, t := range list {
+		if t.Day >= today && t.State != domain.CalledOff {
+			p.Coming = append(p.Coming, t)
+		}
+		p.Tasks = append(p.Tasks, v.tasks(t, today)...)
+	}
+	return v.show("dashboard", p)
+}
+
+// tasks lists what is left to do about a tavolo.
+func (v *visit) tasks(t projections.Tavolo, today domain.Day) (list []task) {
+	at := "/segreteria/tavoli/" + string(t.ID)
+	add := func(here bool, to string, what text) {
+		if here {
+			list = append(list, task{at + to, what.in(v.Lang), v.named(t)})
+		}
+	}
+	came := t.Presences != nil
+	held := t.State != domain.CalledOff && t.State != domain.Closed
+	add(held && t.Day >= today && t.State == domain.Planned, "", text{"Annunciare o convocare", "Announce or convene"})
+	add(held && t.Day >= today && t.State == domain.Announced, "", text{"Convocare", "Convene"})
+	add(held && t.Day >= today && t.Registrations.Waiting > 0, "/iscritti?stato=waiting", text{"C'è chi attende un posto", "People wait for a seat"})
+	add(held && t.Day < today, "", text{"Chiudere i lavori", "Close the meeting"})
+	add(t.State == domain.Closed && !came, "/iscritti", text{"Registrare le presenze", "Record presences"})
+	add(t.State == domain.Closed && t.Unvalidated > 0, "/iscritti?stato=present", text{"Convalidare le presenze", "Judge the attendance"})
+	add(t.State == domain.Closed && len(t.Materials) == 0, "/materiale", text{"Pubblicare i materiali", "Publish the materials"})
+	return list
+}
+
+// named returns what a tavolo is called in a list.
+func (v *visit) named(t projections.Tavolo) string {
+	name := longDay(v.Lang, t.Day) + ": " + t.Subject
+	if t.Ordinal > 0 {
+		name = ordinalOf(t.Ordinal) + ", " + name
+	}
+	return name
+}
+
+// Seats returns how many have a seat, of how many.
+func (p dashboardPage) Seats(t projections.Tavolo) []seatCount { return seatsOf(t) }
+
+// A seatCount is how full a tavolo is in a mode.
+type seatCount struct {
+	Mode  domain.Mode
+	Taken int
+	Of    int // -1: not limited
+}
+
+// Percent returns how full it is, of a hundred.
+func (c seatCount) Percent() int {
+	if c.Of <= 0 {
+		return 0
+	}
+	return min(100, c.Taken*100/c.Of)
+}
+
+func seatsOf(t projections.Tavolo) (list []seatCount) {
+	for _, m := range []domain.Mode{domain.InPresence, domain.Online} {
+		if t.Mode != domain.Mixed && t.Mode != m {
+			continue
+		}
+		c := seatCount{m, t.Registrations.Seated.InPresence, -1}
+		if m == domain.Online {
+			c.Taken = t.Registrations.Seated.Online
+		}
+		if n, limited := t.Seats.Of(m); limited {
+			c.Of = n
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// A tavoliPage is every tavolo, for who works on them.
+type tavoliPage struct {
+	*visit
+	Items []projections.Tavolo // the last one first
+	Q     string
+	State string
+}
+
+// showTavoli lists the tavoli.
+func showTavoli(v *visit) (err error) {
+	if err := v.enter(rCounters...); err != nil {
+		return err
+	}
+	query := v.r.URL.Query()
+	p := tavoliPage{visit: v, Q: query.Get("q"), State: query.Get("stato")}
+	asked := url.Values{}
+	if p.Q != "" {
+		asked.Set("q", p.Q)
+	}
+	if p.State != "" {
+		asked.Set("state", p.State)
+	}
+	if p.Items, err = v.tavoli(asked); err != nil {
+		return err
+	}
+	slices.Reverse(p.Items)
+	return v.show("tavoli", p)
+}
+
+// States lists the states a tavolo can be in.
+func (p tavoliPage) States() []option {
+	return p.options(p.State, "planned", "announced", "convened", "open", "closed", "called-off")
+}
+
+// options lists words to choose from.
+func (v *visit) options(chosen string, words ...string) (list []option) {
+	for _, w := range words {
+		list = append(list, option{w, v.site.word(v.Lang, w), w == chosen})
+	}
+	return list
+}
+
+// Seats returns how many have a seat.
+func (p tavoliPage) Seats(t projections.Tavolo) []seatCount { return seatsOf(t) }
+
+// An editorPage is a tavolo with all that can be done about it.
+type editorPage struct {
+	*visit
+	Tavolo projections.TavoloDetail
+}
+
+// showEditor shows a tavolo to who works on it.
+func showEditor(v *visit) (err error) {
+	if err := v.enter(rCounters...); err != nil {
+		return err
+	}
+	p := editorPage{visit: v}
+	if p.Tavolo, err = v.tavolo(); err != nil {
+		return err
+	}
+	return v.show("editor", p)
+}
+
+// Seats returns how many have a seat, of how many.
+func (p editorPage) Seats() []seatCount { return seatsOf(p.Tavolo.Tavolo) }
+
+// Actions lists what the visitor may do about it.
+func (p editorPage) Actions() []deedLink {
+	return p.Deeds("/segreteria/tavoli/{id}", string(p.Tavolo.ID))
+}
+
+// A letterPage is the convocazione as it would go out.
+type letterPage struct {
+	*visit
+	Tavolo projections.TavoloDetail
+	Title  string // of the programme
+	Block  string // the funding paragraph
+}
+
+// showLetter previews the convocazione.
+func showLetter(v *visit) (err error) {
+	if err := v.enter(rCounters...); err != nil {
+		return err
+	}
+	p := letterPage{visit: v}
+	if p.Tavolo, err = v.tavolo(); err != nil {
+		return err
+	}
+	programmi, err := v.programmi()
+	for _, one := range programmi {
+		if one.Programma == p.Tavolo.Programma {
+			block, _ := one.BlockOn(domain.DayOf(v.site.Now())) // none is approved: none is shown
+			p.Title, p.Block = one.Title, block.Text
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return v.show("letter", p)
+}

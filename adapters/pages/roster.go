@@ -1,0 +1,351 @@
+package pages
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// A rosterPage is who is registered for a tavolo, and the desk at which they come in.
+type rosterPage struct {
+	*visit
+	Tavolo  projections.TavoloDetail
+	Roster  projections.Roster
+	Key     string
+	Asked   url.Values // as it stands in the address
+	Today   bool       // people come in at the desk now
+	Trouble *problem   // of what was done at once
+}
+
+// rosterWords are what can be asked of a roster: by the word of the address, the
+// word of the API.
+var rosterWords = [][2]string{{"q", "q"}, {"stato", "state"}, {"modo", "mode"}, {"tipo", "kind"}, {"ente", "ente"}, {"ordine", "sort"}, {"recapiti", "contacts"}, {"scopo", "purpose"}, {"da", "cursor"}}
+
+// rosterAsked reads the address into a question to the API.
+func rosterAsked(given url.Values) (asked url.Values) {
+	asked = url.Values{}
+	for _, w := range rosterWords {
+		if value := strings.TrimSpace(given.Get(w[0])); value != "" {
+			asked.Set(w[1], value)
+		}
+	}
+	return asked
+}
+
+// showRoster shows who is registered.
+func showRoster(v *visit) error {
+	if err := v.enter(rCounters...); err != nil {
+		return err
+	}
+	return v.showRoster(nil)
+}
+
+// showRoster shows the roster, and what went wrong at the desk.
+func (v *visit) showRoster(trouble *problem) (err error) {
+	p := rosterPage{visit: v, Key: newKey(), Asked: v.r.URL.Query(), Trouble: trouble}
+	if p.Tavolo, err = v.tavolo(); err != nil {
+		return err
+	}
+	asked := rosterAsked(p.Asked)
+	asked.Set("limit", "100")
+	if err := v.ask("/tavoli/"+url.PathEscape(string(p.Tavolo.ID))+"/roster", asked, &p.Roster); err != nil {
+		return err
+	}
+	p.Today = p.Tavolo.State != domain.CalledOff && p.Tavolo.State != domain.Closed && p.Tavolo.Day == domain.DayOf(v.site.Now())
+	return v.show("roster", p)
+}
+
+// With returns the address with one thing asked otherwise, from the first page.
+func (p rosterPage) With(name, value string) string {
+	query := url.Values{}
+	for _, w := range rosterWords {
+		if old := p.Asked.Get(w[0]); old != "" && w[0] != "da" {
+			query.Set(w[0], old)
+		}
+	}
+	query.Set(name, value)
+	return "?" + query.Encode()
+}
+
+// Given returns what was asked for.
+func (p rosterPage) Given(name string) string { return p.Asked.Get(name) }
+
+// States, Modes, Kinds and Orders list what can be asked for.
+func (p rosterPage) States() []option {
+	return p.options(p.Given("stato"), "registered", "confirmed", "waiting", "present", "absent", "withdrawn", "refused", "all")
+}
+
+// Modes lists how one can take part.
+func (p rosterPage) Modes() []option { return p.options(p.Given("modo"), modes...) }
+
+// Kinds lists the kinds of enti.
+func (p rosterPage) Kinds() []option { return p.options(p.Given("tipo"), words(domain.EnteKinds)...) }
+
+// Orders lists the orders of the lines.
+func (p rosterPage) Orders() []option {
+	return []option{
+		{"name", p.T("nome", "name"), p.Given("ordine") == "name"}, {"ente", p.T("ente", "ente"), p.Given("ordine") == "ente"},
+		{"since", p.T("data di iscrizione", "date of registration"), p.Given("ordine") == "since"},
+	}
+}
+
+// A rosterLine is a line with what can be done about it.
+type rosterLine struct {
+	projections.RosterLine
+	Tavolo  domain.TavoloID
+	Mixed   bool
+	Stands  bool
+	Here    *projections.Presence // there still
+	Actions []deedLink
+}
+
+// Lines returns the lines of the page.
+func (p rosterPage) Lines() []rosterLine {
+	list := make([]rosterLine, 0, len(p.Roster.Items))
+	actions := p.Deeds("/segreteria/tavoli/{id}/iscritti/{person}", string(p.Tavolo.ID), "PERSON")
+	for _, l := range p.Roster.Items {
+		line := rosterLine{RosterLine: l, Tavolo: p.Tavolo.ID, Mixed: p.Tavolo.Mode == domain.Mixed, Stands: l.State.Active()}
+		for i := range l.Presences {
+			if l.Presences[i].To == nil {
+				line.Here = &l.Presences[i]
+			}
+		}
+		for _, a := range actions {
+			if line.allows(a.At[strings.LastIndexByte(a.At, '/')+1:]) {
+				a.At = strings.Replace(a.At, "PERSON", l.Participant.String(), 1)
+				line.Actions = append(line.Actions, a)
+			}
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+// allows reports whether it makes sense to do something about a line. The register
+// has the last word.
+func (l rosterLine) allows(deed string) bool {
+	switch deed {
+	case "conferma":
+		return l.State == domain.Registered
+	case "modalita":
+		return l.Mixed && l.Stands
+	case "convalida":
+		return len(l.Presences) > 0
+	case "informativa", "sostituzione", "presenza", "ritiro", "rifiuto":
+		return l.Stands
+	}
+	return true
+}
+
+// Clock returns an hour in Rome.
+func (l rosterLine) Clock(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
+
+// Since returns when the state began, as a day.
+func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/2006") }
+
+// quickDeeds say what was done without a form of its own.
+var quickDeeds = map[string]text{
+	"presente": {"Presenza registrata.", "The presence was recorded."}, "uscita": {"Uscita registrata.", "The end was recorded."}, "insieme": {"Fatto per le persone scelte.", "Done for those chosen."},
+}
+
+// atTheDesk records by one tap that somebody comes in, or goes.
+func atTheDesk(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	if err := v.enter(rDesks...); err != nil {
+		return err
+	}
+	at, name := "/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/presences", "presente"
+	now := v.site.Now().UTC().Format(time.RFC3339)
+	var made struct {
+		Position string `json:"position"`
+	}
+	if who := form.Get("presente"); who != "" {
+		err = v.post(at, form.Get("chiave")+who, v.coming(who, form.Get("modo"), now), &made)
+	} else {
+		name = "uscita"
+		who := form.Get("uscita")
+		err = v.post(at+"/"+url.PathEscape(who)+"/end", form.Get("chiave")+who, map[string]any{"to": now}, &made)
+	}
+	return v.afterDesk(err, name, made.Position)
+}
+
+// coming is the presence of somebody who comes in now.
+func (v *visit) coming(who, mode, now string) map[string]any {
+	body := map[string]any{"participant": who, "from": now, "source": domain.FromDesk}
+	if mode != "" {
+		body["mode"] = mode
+	}
+	return body
+}
+
+// afterDesk goes back to the roster. A second tap is told apart from the first only
+// by its time, and does nothing.
+func (v *visit) afterDesk(err error, name, position string) error {
+	trouble := asProblem(err)
+	switch {
+	case trouble != nil && trouble.Code == "idempotency-key-reused", err == nil:
+		query := v.r.URL.Query()
+		query.Set("fatto", name)
+		if position != "" {
+			query.Set("visto", position)
+		}
+		v.redirect("/segreteria/tavoli/" + url.PathEscape(v.r.PathValue("id")) + "/iscritti?" + query.Encode())
+		return nil
+	case trouble != nil && trouble.Status < http.StatusInternalServerError && trouble.Status != http.StatusUnauthorized:
+		v.status = trouble.Status
+		return v.showRoster(trouble)
+	}
+	return err
+}
+
+// mostAtOnce is about how many persons something is done at once.
+const mostAtOnce = 100
+
+// allAtOnce does the same for several persons, one after the other; what is refused
+// for one is told, and the others are gone on with.
+func allAtOnce(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	if err := v.enter(rDesks...); err != nil {
+		return err
+	}
+	chosen := form["scelta"]
+	if len(chosen) > mostAtOnce {
+		chosen = chosen[:mostAtOnce]
+	}
+	var trouble *problem
+	position := ""
+	for _, who := range chosen {
+		at, err := v.one(form, who)
+		position = cmp.Or(at, position)
+		switch refused := asProblem(err); {
+		case err == nil:
+		case refused == nil || refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusUnauthorized:
+			return err
+		case refused.Code == "idempotency-key-reused":
+		default:
+			trouble = v.also(trouble, refused, who)
+		}
+	}
+	if trouble != nil {
+		return v.afterDesk(trouble, "insieme", position)
+	}
+	return v.afterDesk(nil, "insieme", position)
+}
+
+// one does it for one of the persons chosen, and returns the position of it.
+func (v *visit) one(form url.Values, who string) (string, error) {
+	at := "/tavoli/" + url.PathEscape(v.r.PathValue("id"))
+	key := form.Get("chiave") + form.Get("che") + who
+	var made struct {
+		Position string `json:"position"`
+	}
+	var err error
+	switch form.Get("che") {
+	case "conferma":
+		err = v.post(at+"/registrations/"+url.PathEscape(who)+"/confirmation", key, nil, &made)
+	case "presente":
+		err = v.post(at+"/presences", key, v.coming(who, "", v.site.Now().UTC().Format(time.RFC3339)), &made)
+	case "convalida":
+		err = v.post(at+"/presences/validation", key, map[string]any{"participant": who}, &made)
+	default:
+		err = errBadForm
+	}
+	return made.Position, err
+}
+
+// also adds what was refused for one person to what was refused before.
+func (v *visit) also(sum, one *problem, who string) *problem {
+	if sum == nil {
+		sum = &problem{Status: one.Status, Code: "some-refused", Title: one.Title, Detail: v.T("Per alcune persone non è stato possibile.", "It was refused for some.")}
+	}
+	sum.Errors = append(sum.Errors, domain.Field{Pointer: who, Code: one.Code, Text: one.Detail})
+	return sum
+}
+
+// NameOf returns what somebody on the page is called.
+func (p rosterPage) NameOf(who string) string {
+	i := slices.IndexFunc(p.Roster.Items, func(l projections.RosterLine) bool { return l.Participant.String() == who })
+	if i < 0 {
+		return who
+	}
+	return p.Roster.Items[i].Name
+}
+
+// passRoster hands out the roster as a file.
+func passRoster(v *visit) error {
+	given := v.r.URL.Query()
+	asked := rosterAsked(given)
+	asked.Del("cursor")
+	asked.Set("format", cmp.Or(given.Get("formato"), "csv"))
+	return v.pass("/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/roster", asked, "")
+}
+
+// How long the changes of a roster are told in one answer, and how often they are looked for.
+const (
+	tellTime = 20 * time.Second
+	lookTime = time.Second
+)
+
+// tellChanges tells a browser when a roster changes: server-sent events without any
+// values. The browser comes back by itself when the answer ends.
+func tellChanges(v *visit) error {
+	if err := v.enter(rCounters...); err != nil {
+		return err
+	}
+	t, err := v.tavolo()
+	if err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(v.w)
+	tell := func(text string) bool {
+		_, err := v.w.Write([]byte(text))
+		return err == nil && out.Flush() == nil
+	}
+	if !tell("retry: 1000\n\nevent: posizione\ndata: " + placeOf(t) + "\n\n") {
+		return nil
+	}
+	look := time.NewTicker(lookTime)
+	defer look.Stop()
+	for end := time.After(tellTime); ; {
+		select {
+		case <-v.r.Context().Done():
+			return nil
+		case <-end:
+			return nil
+		case <-look.C:
+			now, err := v.tavolo()
+			if err != nil {
+				return nil // the browser asks again, and is told
+			}
+			if placeOf(now) != placeOf(t) && !tell("event: posizione\ndata: "+placeOf(now)+"\n\n") {
+				return nil
+			}
+			t = now
+		}
+	}
+}
+
+// placeOf tells where a tavolo and its roster are in the register.
+func placeOf(t projections.TavoloDetail) string {
+	return strconv.FormatUint(uint64(t.RosterPosition), 10) + "." + strconv.FormatInt(int64(t.Revision), 10)
+}
+
+// Place is where the roster is in the register, as it is shown.
+func (p rosterPage) Place() string { return placeOf(p.Tavolo) }
