@@ -181,26 +181,30 @@ func (a *audit) arrive() {
 func (a *audit) arrived(c *stop, ok bool) {
 	switch {
 	case c.mine:
-		a.r.arrived(c, ok)
+		a.r.arrived(c, a.tree.size, ok)
 	case ok:
 		a.agreed++
 	case a.denied == 0:
-		a.r.arrived(c, false)
+		a.r.arrived(c, a.tree.size, false)
 		fallthrough
 	default:
 		a.denied++
 	}
 }
 
-// arrived notes whether an earlier checkpoint agrees.
-func (r *report) arrived(c *stop, ok bool) {
-	if ok {
+// arrived notes whether an earlier checkpoint agrees with a log of a size.
+func (r *report) arrived(c *stop, size int64, ok bool) {
+	switch {
+	case ok:
 		r.check("consistency", true, "i primi %d fatti sono esattamente quelli del checkpoint conservato (radice %s)",
 			"the first %d facts are exactly those of the checkpoint that was kept (root %s)", c.size, c.root)
-		return
+	case c.size > size:
+		r.check("consistency", false, "%s parla di %d fatti, qui ce ne sono %d: o questo fascicolo è di prima, e ne serve uno più recente, o dei fatti sono stati tolti",
+			"%s speaks of %d facts, here are %d: either this dossier is from before, and a later one is needed, or facts were removed", c.name, c.size, size)
+	default:
+		r.check("consistency", false, "i primi %d fatti NON sono quelli di %s: il registro è stato riscritto",
+			"the first %d facts are NOT those of %s: the log was rewritten", c.size, c.name)
 	}
-	r.check("consistency", false, "i primi %d fatti NON sono quelli di %s: il registro è stato riscritto",
-		"the first %d facts are NOT those of %s: the log was rewritten", c.size, c.name)
 }
 
 // growFrom builds the tree from files of entries that hold all of them.

@@ -159,6 +159,24 @@ func TestRewrittenAndSignedAgain(t *testing.T) {
 	}
 }
 
+// TestACheckpointFromAfterTheDossier shows that nobody is accused of rewriting the
+// log by a dossier that is only older than the checkpoint; nor is that found well.
+func TestACheckpointFromAfterTheDossier(t *testing.T) {
+	s := newSigner(t, 1)
+	entries := facts(600)
+	kept := save(t, "kept", s.checkpoint(t, 600, rootOf(t, entries)))
+	older := save(t, "older", s.checkpoint(t, 400, rootOf(t, entries[:400])))
+	empty := save(t, "hashes", nil)
+	for _, args := range [][]string{
+		{kept, dossier(t, s, entries[:400]).zip(t, zip.Store)}, {kept, older, "--proof", empty},
+	} {
+		code, out := verify(append(append([]string{"consistency"}, args...), "--key", s.vkey, "--lang", "en")...)
+		if code != exitMismatch || strings.Contains(out, "rewritten") || !strings.Contains(out, "speaks of 600 facts, here are 400") {
+			t.Errorf("exit %d\n%s", code, out)
+		}
+	}
+}
+
 func TestBytesOfAZipChangedInPlace(t *testing.T) {
 	s := newSigner(t, 1)
 	for _, method := range []uint16{zip.Store, zip.Deflate} {

@@ -265,7 +265,7 @@ func (p *program) between(args []string, old, new checkpoint) (*report, error) {
 		}
 		ok = old.size > 0 && old.size < new.size && tlog.CheckTree(hashes, new.size, new.root, old.size, old.root) == nil
 	}
-	r.arrived(&stop{old, args[0], true}, ok)
+	r.arrived(&stop{old, args[0], true}, new.size, ok)
 	r.pair(old, new, t)
 	r.limit("che cosa fu registrato, né che sia vero", "what was recorded, or that it is true")
 	return r, nil
