@@ -69,6 +69,7 @@ type ForgetPerson struct {
 	found   bool
 	ties    Ties
 	keys    []KeyID
+	naming  []string
 	offices map[office]Day // until when, if that is known
 	keeps   map[ProgrammaID]holding
 }
@@ -83,6 +84,10 @@ type office struct {
 // person to the register, and the keys of the person's values. It must have been
 // called before the command is carried out.
 func (c *ForgetPerson) Find(ties Ties, keys []KeyID) { c.found, c.ties, c.keys = true, ties, keys }
+
+// Naming tells the command which of its texts name who is to be forgotten. They would
+// stay when the person is gone, and are refused.
+func (c *ForgetPerson) Naming(pointers ...string) { c.naming = pointers }
 
 // Others returns who is forgotten together with the person.
 func (c *ForgetPerson) Others() []PersonID {
@@ -135,6 +140,9 @@ func (c *ForgetPerson) Decide(i *Identita, meta Meta) ([]Event, error) {
 	bad.reason(c.Reason)
 	bad.required(c.LegalBasis, "/legal_basis")
 	bad.line(c.Override, "/override")
+	for _, pointer := range c.naming {
+		bad.that(false, pointer, "names-the-person", "names the person who is to be forgotten, and would stay")
+	}
 	switch {
 	case bad.err() != nil:
 		return nil, bad.err()

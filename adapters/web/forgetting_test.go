@@ -41,6 +41,24 @@ func erasing(s *web.Server) {
 	}
 }
 
+// TestForgettingNamesNobody shows that no text about somebody forgotten says who it was.
+func TestForgettingNamesNobody(t *testing.T) {
+	r := newDuty(t)
+	anna := r.post("/tavoli/t/registrations", `{"given_name":"Anna","family_name":"Rossi","email":"anna@example.org"}`).field("participant")
+	r.post("/people/"+anna+"/rectification", `{"given_name":"Anna","family_name":"Verdi","reason":"errore"}`)
+	for pointer, body := range map[string]string{
+		"/reason":      `{"reason":"lo chiede la dott.ssa VERDI","legal_basis":"art. 17"}`,
+		"/legal_basis": `{"reason":"richiesta","legal_basis":"domanda dell'Anna"}`,
+		"/override":    `{"reason":"richiesta","legal_basis":"art. 17","override":"PEC di anna@example.org"}`,
+	} {
+		a := r.ask("POST", "/people/"+anna+"/forgetting", body).is(422, "invalid-input")
+		if a.field("errors", "0", "pointer") != pointer || a.field("errors", "0", "code") != "names-the-person" {
+			t.Errorf("%s: got %s", pointer, a.Body)
+		}
+	}
+	r.post("/people/"+anna+"/forgetting", `{"reason":"richiesta della persona","legal_basis":"art. 17"}`)
+}
+
 // seated registers somebody at a tavolo of a programme whose retention is over.
 func (r *register) seated(name string) (participant string) {
 	r.t.Helper()

@@ -145,6 +145,7 @@ var italianFields = map[string]string{
 	"bad-quarter":       "non è un trimestre come 2022-Q2",
 	"bad-position":      "non è una posizione del registro",
 	"unknown-source":    "la fonte non esiste",
+	"names-the-person":  "nomina la persona da rimuovere, e resterebbe",
 	"bad-day":           "non è un giorno del calendario",
 	"bad-hour":          "non è un'ora come 15:00",
 	"bad-time":          "non è un istante, o l'ora locale manca o si ripete per il cambio dell'ora",

@@ -154,7 +154,11 @@ func forgetPerson() action {
 // found to be the same person, if that is asked for: what binds one of them binds all,
 // so that all are forgotten, or none. When it is repeated the rest is.
 func (d *doing) forgetLinked(c *domain.ForgetPerson) error {
-	ties, err := latest(d.call, func(m *projections.Models) (domain.Ties, error) { return m.Retention.Ties(c.Subject, c.Linked) })
+	ties, err := latest(d.call, func(m *projections.Models) (domain.Ties, error) {
+		ties, err := m.Retention.Ties(c.Subject, c.Linked)
+		c.Naming(naming(&m.People, c, ties.Linked)...)
+		return ties, err
+	})
 	if err != nil {
 		return err
 	}
@@ -173,6 +177,17 @@ func (d *doing) forgetLinked(c *domain.ForgetPerson) error {
 		}
 	}
 	return d.find(c, ties)
+}
+
+// naming returns which texts of the command name the person, or others who are the same.
+func naming(people *projections.People, c *domain.ForgetPerson, others []domain.PersonID) (pointers []string) {
+	persons := append([]domain.PersonID{c.Subject}, others...)
+	for _, field := range []struct{ text, pointer string }{{c.Reason, "/reason"}, {c.LegalBasis, "/legal_basis"}, {c.Override, "/override"}} {
+		if slices.ContainsFunc(persons, func(p domain.PersonID) bool { return people.Named(p, field.text) }) {
+			pointers = append(pointers, field.pointer)
+		}
+	}
+	return pointers
 }
 
 // find tells a command what binds the person, and which keys the person's values have.
