@@ -412,7 +412,7 @@ type SetSeats struct {
 func (c SetSeats) Stream() Stream { return c.Tavolo.Stream() }
 
 // Decide implements [Command].
-func (c SetSeats) Decide(t *Tavolo, _ Meta) ([]Event, error) {
+func (c SetSeats) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	if t.running() != nil {
 		return nil, t.running()
 	}
@@ -424,7 +424,7 @@ func (c SetSeats) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	}
 	events := []Event{SeatsSet{c.Tavolo, seats}}
 	for _, mode := range []Mode{InPresence, Online} {
-		events = append(events, t.promotions(mode, t.free(mode, seats), BySeats)...)
+		events = append(events, t.upNext(mode, t.free(mode, seats), BySeats, meta)...)
 	}
 	if len(events)-1 > MaxPromotions {
 		return nil, ErrTooManyPromotions

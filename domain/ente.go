@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // An EnteKind is what sort of body an ente is.
@@ -207,6 +209,7 @@ type Ente struct {
 	referenti  map[PersonID]ReferenteAppointed
 	gestori    map[trust]Day
 	projects   map[string]SaiProjectRecorded
+	adesioni   map[uuid.UUID]adesione
 }
 
 // Apply implements [State].
@@ -217,6 +220,7 @@ func (n *Ente) Apply(e Event) {
 		n.referenti = make(map[PersonID]ReferenteAppointed)
 		n.gestori = make(map[trust]Day)
 		n.projects = make(map[string]SaiProjectRecorded)
+		n.adesioni = make(map[uuid.UUID]adesione)
 	case EnteRenamed:
 		n.name = e.Official
 	case AliasAdded:
@@ -235,6 +239,12 @@ func (n *Ente) Apply(e Event) {
 		delete(n.gestori, trust{e.Gestore, e.Project})
 	case SaiProjectRecorded:
 		n.projects[e.Project] = e
+	case AdesioneRequested:
+		n.adesioni[e.Adesione] = adesione{requested: e}
+	case AdesioneApproved:
+		n.adesioni[e.Adesione] = adesione{n.adesioni[e.Adesione].requested, "approved"}
+	case AdesioneRefused:
+		n.adesioni[e.Adesione] = adesione{n.adesioni[e.Adesione].requested, "refused"}
 	}
 }
 

@@ -108,6 +108,17 @@ func examples() []domain.Event {
 		domain.QuarterReopened{Programma: "3031", Quarter: "2022-Q2", Transmission: 1, Reason: "errata corrige"},
 		domain.DossierMade{Account: "revisore", Scope: domain.DossierScope{Kind: domain.DossierOfQuarter, ID: "2022-Q2"}, Position: 812, Size: 700, Root: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Entries: domain.AllEntries, Disclosures: domain.TavoloNames, Purpose: "controllo", SHA256: strings.Repeat("ab", 32)},
 		domain.DossierMade{Account: "revisore", Scope: domain.DossierScope{Kind: domain.DossierOfRegister, ID: "tavoli"}, Position: 1, Size: 1, Root: "x", Entries: domain.ScopeEntries, Disclosures: domain.NoNames, SHA256: strings.Repeat("cd", 32)},
+		domain.AdmissionSet{Tavolo: t6, Admission: domain.Admission{StaffOnly: true, ConfirmEmail: true, OfferHours: 24}}, domain.AdmissionSet{Tavolo: t6},
+		domain.QuestionsSet{Tavolo: t6, Questions: []domain.Question{{ID: "dieta", Kind: domain.ChoiceQuestion, Text: "Pranzo?", English: "Lunch?", Required: true, Choices: []string{"sì", "no"}}, {ID: "note", Kind: domain.TextQuestion, Text: "Note"}}},
+		domain.RegistrationPending{Tavolo: t6, Participant: anna, Commitments: domain.Commitments{Answers: "YW5zd2Vycw", Identity: "aWRlbnRpdHk"}, Ente: &alcamo, Capacity: domain.AsDelegate, Mode: domain.Online, Until: utc("2022-05-21T09:00:00Z")},
+		domain.RegistrationPending{Tavolo: t6, Participant: anna, Capacity: domain.AsOther, Mode: domain.Online, Until: utc("2022-05-21T09:00:00Z")},
+		domain.RegistrationLapsed{Tavolo: t6, Participant: anna},
+		domain.OfferMade{Tavolo: t6, Participant: anna, Mode: domain.Online, Until: utc("2022-05-21T09:00:00Z"), Cause: domain.BySeats}, domain.OfferLapsed{Tavolo: t6, Participant: anna},
+		domain.SecretIssued{Tavolo: t6, Participant: anna, Issue: key, SHA256: sheet},
+		domain.GestoriInvited{Tavolo: t6, Invitation: key, Ente: alcamo, By: anna, SHA256: sheet}, domain.InvitationFollowed{Tavolo: t6, Invitation: key, Participant: bruno},
+		domain.AdesioneRequested{Ente: alcamo, Adesione: key, Referenti: []domain.NamedReferente{{Person: anna, Commitments: promises, From: "2022-01-01", Until: "2023-01-01"}, {Person: bruno}}, Notice: "2022-01", Note: "n"},
+		domain.AdesioneApproved{Ente: alcamo, Adesione: key}, domain.AdesioneRefused{Ente: alcamo, Adesione: key, Reason: "doppia"},
+		domain.PersonDescribed{Person: anna, Key: 7, Sealed: []byte("sealed"), Context: key, Commitments: domain.Commitments{Answers: "YW5zd2Vycw", Contact: "Y29udGFjdA", Identity: "aWRlbnRpdHk"}},
 	}
 }
 

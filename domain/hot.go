@@ -272,6 +272,7 @@ func (s *scanner) groups() (c Commitments) {
 		first = false
 		return s.text(name)
 	}
+	c.Answers = group(`"answers":"`)
 	c.Contact = group(`"contact":"`)
 	c.Function = group(`"function":"`)
 	c.Identity = group(`"identity":"`)

@@ -32,6 +32,7 @@ type Values struct {
 	Email      string `json:"email,omitempty"`
 	Phone      string `json:"phone,omitempty"`
 	Function   string `json:"function,omitempty"` // what the person is where it comes from: "Segretario Generale"
+	Answers    string `json:"answers,omitempty"`  // to the questions of a tavolo, as [AnswersText] writes them
 }
 
 // Longest values, in characters.
@@ -40,11 +41,12 @@ const (
 	MaxEmail    = 254
 	MaxPhone    = 40
 	MaxFunction = 300
+	MaxAnswers  = 16_000
 )
 
 // Trim returns the values without white space at their ends.
 func (v Values) Trim() Values {
-	for _, s := range []*string{&v.GivenName, &v.FamilyName, &v.Email, &v.Phone, &v.Function} {
+	for _, s := range []*string{&v.GivenName, &v.FamilyName, &v.Email, &v.Phone, &v.Function, &v.Answers} {
 		*s = strings.TrimSpace(*s)
 	}
 	return v
@@ -67,6 +69,7 @@ func (v Values) check(c *check) {
 	line("/email", v.Email, MaxEmail)
 	line("/phone", v.Phone, MaxPhone)
 	line("/function", v.Function, MaxFunction)
+	line("/answers", v.Answers, MaxAnswers)
 	c.that(v.Email == "" || emailShape(v.Email), "/email", "bad-email", "is not an e-mail address")
 }
 
@@ -96,6 +99,7 @@ const (
 	GroupIdentity = "identity" // given_name, family_name
 	GroupContact  = "contact"  // email, phone
 	GroupFunction = "function" // function
+	GroupAnswers  = "answers"  // answers
 )
 
 // A part is one group of values in canonical JSON (RFC 8785).
@@ -106,7 +110,10 @@ type part struct {
 
 // parts returns the groups that have a value, in the order of their names.
 func (v Values) parts() []part {
-	list := make([]part, 0, 3)
+	list := make([]part, 0, 4)
+	if v.Answers != "" {
+		list = append(list, part{GroupAnswers, canonical("answers", v.Answers)})
+	}
 	if v.Email != "" || v.Phone != "" {
 		list = append(list, part{GroupContact, canonical("email", v.Email, "phone", v.Phone)})
 	}
@@ -146,6 +153,7 @@ func canonical(pairs ...string) []byte {
 // each group that has values, HMAC-SHA-256 with the salt as key over the group's
 // canonical JSON, in unpadded base64url.
 type Commitments struct {
+	Answers  string `json:"answers,omitempty"`
 	Contact  string `json:"contact,omitempty"`
 	Function string `json:"function,omitempty"`
 	Identity string `json:"identity,omitempty"`
@@ -161,6 +169,8 @@ func (c Commitments) Of(group string) string {
 
 func (c *Commitments) group(name string) *string {
 	switch name {
+	case GroupAnswers:
+		return &c.Answers
 	case GroupContact:
 		return &c.Contact
 	case GroupFunction:

@@ -156,13 +156,20 @@ type registration struct {
 // A desk keeps the registrations of a tavolo, who waits in which order, and how
 // many seats are taken, so that no decision counts them.
 type desk struct {
-	by     map[PersonID]*registration
-	queues map[Mode][]PersonID
-	taken  map[Mode]int
+	by      map[PersonID]*registration
+	queues  map[Mode][]PersonID
+	taken   map[Mode]int
+	held    map[Mode]int // seats that are offered
+	offers  map[PersonID]OfferMade
+	pending map[PersonID]RegistrationPending
+	keys    keyBoard
 }
 
 func newDesk() desk {
-	return desk{make(map[PersonID]*registration), make(map[Mode][]PersonID), make(map[Mode]int)}
+	return desk{
+		make(map[PersonID]*registration), make(map[Mode][]PersonID), make(map[Mode]int),
+		make(map[Mode]int), make(map[PersonID]OfferMade), make(map[PersonID]RegistrationPending), newKeyBoard(),
+	}
 }
 
 func (d *desk) apply(e Event) {
@@ -188,12 +195,33 @@ func (d *desk) apply(e Event) {
 		d.substitute(e.Participant, e.By)
 	case NoticeAccepted:
 		d.by[e.Participant].notice = e.Notice
+	default:
+		d.await(e)
+	}
+}
+
+// await notes what is asked for, offered, or opened by a secret.
+func (d *desk) await(e Event) {
+	switch e := e.(type) {
+	case RegistrationPending:
+		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Pending, ""})
+		d.pending[e.Participant] = e
+	case RegistrationLapsed:
+		d.become(e.Participant, Lapsed)
+	case OfferMade:
+		d.offers[e.Participant] = e
+		d.held[e.Mode]++
+	case OfferLapsed:
+		d.become(e.Participant, Withdrawn)
+	default:
+		d.keys.apply(e)
 	}
 }
 
 // enter notes a registration that begins to stand.
 func (d *desk) enter(p PersonID, r registration) {
 	d.by[p] = &r
+	delete(d.pending, p)
 	switch {
 	case r.state.Seated():
 		d.taken[r.mode]++
@@ -205,6 +233,11 @@ func (d *desk) enter(p PersonID, r registration) {
 // become gives a registration another state.
 func (d *desk) become(p PersonID, state RegistrationState) {
 	r := d.by[p]
+	delete(d.pending, p)
+	if o, ok := d.offers[p]; ok {
+		d.held[o.Mode]--
+		delete(d.offers, p)
+	}
 	switch {
 	case r.state == Waiting:
 		d.queues[r.mode] = slices.DeleteFunc(d.queues[r.mode], func(q PersonID) bool { return q == p })
@@ -224,6 +257,12 @@ func (d *desk) substitute(p, by PersonID) {
 	old := r
 	old.state = Withdrawn
 	d.by[p] = &old
+	d.keys.drop(p)
+	if o, ok := d.offers[p]; ok {
+		delete(d.offers, p)
+		o.Participant = by
+		d.offers[by] = o
+	}
 	for i, q := range d.queues[r.mode] {
 		if q == p {
 			d.queues[r.mode][i] = by
@@ -253,31 +292,46 @@ func (t *Tavolo) Registration(p PersonID) (state RegistrationState, place int, o
 }
 
 // free returns how many seats of a mode would be free under a limit.
-func (t *Tavolo) free(m Mode, limits Seats) int {
+func (t *Tavolo) free(m Mode, limits Seats) int { return t.room(m, limits, 0) }
+
+// room returns how many seats of a mode would be free under a limit if so many more
+// were given back.
+func (t *Tavolo) room(m Mode, limits Seats, back int) int {
 	seats, limited := limits.Of(m)
 	if !limited {
 		return MaxSeats
 	}
-	return max(0, seats-t.desk.taken[m])
+	return max(0, seats-t.desk.taken[m]-t.desk.held[m]+back)
 }
 
-// promotions gives up to n seats of a mode to those who wait longest.
-func (t *Tavolo) promotions(m Mode, n int, cause PromotionCause) []Event {
-	queue := t.desk.queues[m]
-	var events []Event
-	for _, p := range queue[:min(n, len(queue))] {
-		events = append(events, WaitlistPromoted{t.planned.Tavolo, p, m, cause})
+// upNext gives up to n seats of a mode to those who wait longest, some excepted, or
+// offers them where the tavolo asks first.
+func (t *Tavolo) upNext(m Mode, n int, cause PromotionCause, meta Meta, except ...PersonID) (events []Event) {
+	until := t.offerUntil(meta.At)
+	for _, p := range t.desk.queues[m] {
+		if len(events) >= n {
+			break
+		}
+		if _, offered := t.desk.offers[p]; offered || slices.Contains(except, p) {
+			continue
+		}
+		if until.IsZero() {
+			events = append(events, WaitlistPromoted{t.planned.Tavolo, p, m, cause})
+		} else {
+			events = append(events, OfferMade{t.planned.Tavolo, p, m, until, cause})
+		}
 	}
 	return events
 }
 
-// freed returns the promotion into a seat that somebody is about to leave.
-func (t *Tavolo) freed(r *registration, cause PromotionCause) []Event {
-	seats, limited := t.seats.Of(r.mode)
-	if !r.state.Seated() || limited && t.desk.taken[r.mode] > seats {
+// freed returns who comes next to the seat that somebody is about to leave, or to
+// the offer of one.
+func (t *Tavolo) freed(p PersonID, cause PromotionCause, meta Meta) []Event {
+	r := t.desk.by[p]
+	if _, offered := t.desk.offers[p]; !offered && !r.state.Seated() {
 		return nil
 	}
-	return t.promotions(r.mode, 1, cause)
+	return t.upNext(r.mode, min(1, t.room(r.mode, t.seats, 1)), cause, meta, p)
 }
 
 // admits returns why nobody can register, if so.
@@ -443,7 +497,7 @@ type RefuseRegistration struct {
 func (c RefuseRegistration) Stream() Stream { return c.Tavolo.Stream() }
 
 // Decide implements [Command].
-func (c RefuseRegistration) Decide(t *Tavolo, _ Meta) ([]Event, error) {
+func (c RefuseRegistration) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	var bad check
 	bad.reason(c.Reason)
 	r, err := t.standing(c.Participant)
@@ -457,7 +511,7 @@ func (c RefuseRegistration) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	case !r.state.Active():
 		return nil, ErrNotActive
 	}
-	return append([]Event{RegistrationRefused(c)}, t.freed(r, ByRefusal)...), nil
+	return append([]Event{RegistrationRefused(c)}, t.freed(c.Participant, ByRefusal, meta)...), nil
 }
 
 // WithdrawParticipant takes a registration back; whoever waits longest gets the
@@ -472,7 +526,7 @@ type WithdrawParticipant struct {
 func (c WithdrawParticipant) Stream() Stream { return c.Tavolo.Stream() }
 
 // Decide implements [Command].
-func (c WithdrawParticipant) Decide(t *Tavolo, _ Meta) ([]Event, error) {
+func (c WithdrawParticipant) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	var bad check
 	bad.text(c.Reason, "/reason", MaxText)
 	r, err := t.standing(c.Participant)
@@ -486,7 +540,7 @@ func (c WithdrawParticipant) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	case !r.state.Active():
 		return nil, ErrNotActive
 	}
-	return append([]Event{ParticipantWithdrawn(c)}, t.freed(r, ByWithdrawal)...), nil
+	return append([]Event{ParticipantWithdrawn(c)}, t.freed(c.Participant, ByWithdrawal, meta)...), nil
 }
 
 // ChangeMode moves a person to the other mode of a mixed tavolo. Whoever has a
@@ -502,7 +556,7 @@ type ChangeMode struct {
 func (c ChangeMode) Stream() Stream { return c.Tavolo.Stream() }
 
 // Decide implements [Command].
-func (c ChangeMode) Decide(t *Tavolo, _ Meta) ([]Event, error) {
+func (c ChangeMode) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	var bad check
 	oneOf(&bad, c.Mode, "/mode", InPresence, Online)
 	r, err := t.standing(c.Participant)
@@ -522,13 +576,14 @@ func (c ChangeMode) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	changed := ModeChanged{c.Tavolo, c.Participant, c.Mode, r.mode}
 	switch {
 	case r.state == Waiting && free:
-		return []Event{changed, WaitlistPromoted{c.Tavolo, c.Participant, c.Mode, ByMode}}, nil
+		promoted := WaitlistPromoted{c.Tavolo, c.Participant, c.Mode, ByMode}
+		return append([]Event{changed, promoted}, t.freed(c.Participant, ByMode, meta)...), nil
 	case r.state == Waiting:
-		return []Event{changed}, nil
+		return append([]Event{changed}, t.freed(c.Participant, ByMode, meta)...), nil
 	case !free:
 		return nil, ErrModeFull
 	}
-	return append([]Event{changed}, t.freed(r, ByMode)...), nil
+	return append([]Event{changed}, t.freed(c.Participant, ByMode, meta)...), nil
 }
 
 // SubstituteDelegate lets another person take somebody's seat, or place in the
@@ -538,6 +593,9 @@ type SubstituteDelegate struct {
 	Participant PersonID `json:"-"`
 	Person
 	Reason string `json:"reason"`
+
+	Issue  uuid.UUID `json:"-"` // of the secret that opens the registration from now on, if there is one
+	SHA256 string    `json:"-"`
 }
 
 // Stream implements [Command].
@@ -558,7 +616,11 @@ func (c *SubstituteDelegate) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	case t.desk.active(c.id()):
 		return nil, ErrRegistered
 	}
-	return []Event{DelegateSubstituted{c.Tavolo, c.Participant, c.id(), c.commitments(), c.Reason}}, nil
+	events := []Event{DelegateSubstituted{c.Tavolo, c.Participant, c.id(), c.commitments(), c.Reason}}
+	if c.SHA256 != "" {
+		events = append(events, SecretIssued{c.Tavolo, c.id(), c.Issue, c.SHA256})
+	}
+	return events, nil
 }
 
 // AcceptNotice records that a person took note of how personal data are used.

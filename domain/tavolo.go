@@ -328,6 +328,8 @@ type Tavolo struct {
 	speakers  map[PersonID]SpeakerInvited
 	groups    map[string]GroupFormed
 	materials []MaterialPublished
+	admission Admission
+	questions []Question
 	desk      desk
 }
 
@@ -374,6 +376,10 @@ func (t *Tavolo) Apply(e Event) {
 		t.state = Closed
 	case MaterialPublished:
 		t.materials = append(t.materials, e)
+	case AdmissionSet:
+		t.admission = e.Admission
+	case QuestionsSet:
+		t.questions = e.Questions
 	default:
 		t.desk.apply(e)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -66,6 +67,9 @@ func (c *check) day(d Day, pointer string, required bool) {
 	c.that(d != "" || !required, pointer, "required", "a day is required")
 	c.that(d == "" || d.Valid(), pointer, "bad-day", "%q is not a day there is", d)
 }
+
+// pointer returns the pointer to the nth thing of a list.
+func pointer(list string, n int) string { return list + "/" + strconv.Itoa(n) }
 
 // oneOf checks a word against those allowed.
 func oneOf[T ~string](c *check, word T, pointer string, allowed ...T) {

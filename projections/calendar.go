@@ -340,3 +340,14 @@ func (row *tavolo) start() time.Time {
 	}
 	return row.schedule.Day.Start()
 }
+
+// Unfinished answers which tavoli are neither over nor called off.
+func (c *Calendar) Unfinished() (list []domain.TavoloID) {
+	for id, row := range c.by {
+		if row.planned && row.state != domain.Closed && row.state != domain.CalledOff {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
+}

@@ -39,6 +39,7 @@ func (row *ente) encode(e *encoder) {
 		e.text(string(r.until))
 	})
 	row.encodeProjects(e)
+	list(e, row.adesioni, func(a adesione) { a.encode(e) })
 	e.revision(row.revision)
 }
 
@@ -93,7 +94,9 @@ func decodeEnte(d *decoder) *ente {
 	row.projects = readList(d, 5, func() SaiProject {
 		return SaiProject{d.text(), word[domain.SaiCategory](d), d.small(), word[domain.Day](d), word[domain.Day](d)}
 	})
+	row.adesioni = readList(d, 20, func() adesione { return decodeAdesione(d) })
 	row.revision = d.revision()
+	row.refold()
 	return row
 }
 

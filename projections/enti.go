@@ -34,6 +34,8 @@ type ente struct {
 	referenti []referente
 	gestori   []gestore
 	projects  []SaiProject
+	adesioni  []adesione
+	folded    []string // the names as they are searched
 	revision  domain.Revision
 }
 
@@ -62,6 +64,7 @@ func (n *Enti) apply(rec *domain.Record) {
 		row.alias(e.Was)
 		row.name = e.Official
 		row.names = append(row.names, NamedSince{e.Official, e.From})
+		row.refold()
 	case domain.AliasAdded:
 		n.at(e.Ente, rec).alias(e.Alias)
 	case domain.CoordinamentoJoined:
@@ -81,6 +84,8 @@ func (n *Enti) apply(rec *domain.Record) {
 		n.at(e.Ente, rec).release(e)
 	case domain.SaiProjectRecorded:
 		n.at(e.Ente, rec).record(e)
+	default:
+		n.asked(rec)
 	}
 }
 
@@ -120,12 +125,14 @@ func (n *Enti) register(row *ente, e domain.EnteRegistered) {
 	if e.Istat != "" {
 		n.istat[e.Istat] = n.by[e.Ente]
 	}
+	row.refold()
 }
 
 // alias notes another spelling of the name.
 func (row *ente) alias(text string) {
 	if text != "" && !slices.Contains(row.aliases, text) {
 		row.aliases = append(row.aliases, text)
+		row.refold()
 	}
 }
 
@@ -193,6 +200,9 @@ func (n *Enti) nameOf(ref domain.EnteRef) EnteName {
 	}
 	return EnteName{Kind: ref.Kind, Code: ref.Code, Name: ref.String()}
 }
+
+// NameOf returns an ente as other answers name it.
+func (n *Enti) NameOf(ref domain.EnteRef) EnteName { return n.nameOf(ref) }
 
 // Resolve returns the key of an ente by which it is registered: a comune may be
 // named by its six digits of ISTAT instead of its cadastral code.

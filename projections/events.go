@@ -42,6 +42,10 @@ func tavoloOf(event domain.Event) (domain.TavoloID, bool) {
 		return e.Tavolo, true
 	case domain.MaterialPublished:
 		return e.Tavolo, true
+	case domain.AdmissionSet:
+		return e.Tavolo, true
+	case domain.QuestionsSet:
+		return e.Tavolo, true
 	}
 	return "", false
 }
@@ -66,6 +70,28 @@ func seatOf(event domain.Event) (domain.TavoloID, bool) {
 	case domain.DelegateSubstituted:
 		return e.Tavolo, true
 	case domain.NoticeAccepted:
+		return e.Tavolo, true
+	}
+	return awaitedAt(event)
+}
+
+// awaitedAt returns the tavolo at which an event is about a seat that somebody comes
+// to without staff.
+func awaitedAt(event domain.Event) (domain.TavoloID, bool) {
+	switch e := event.(type) {
+	case domain.RegistrationPending:
+		return e.Tavolo, true
+	case domain.RegistrationLapsed:
+		return e.Tavolo, true
+	case domain.OfferMade:
+		return e.Tavolo, true
+	case domain.OfferLapsed:
+		return e.Tavolo, true
+	case domain.SecretIssued:
+		return e.Tavolo, true
+	case domain.GestoriInvited:
+		return e.Tavolo, true
+	case domain.InvitationFollowed:
 		return e.Tavolo, true
 	}
 	return "", false

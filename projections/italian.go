@@ -11,7 +11,8 @@ func InItalian(word string) string {
 var italianWords = map[string]string{
 	"referente": "referente", "delegate": "delegato", "ente-gestore": "ente gestore", "speaker": "relatore", "staff": "staff", "other": "altro",
 	"in-presence": "in presenza", "online": "online", "mixed": "mista",
-	"registered": "iscritto", "waiting": "in attesa", "confirmed": "confermato", "withdrawn": "ritirato", "refused": "rifiutato",
+	"registered": "iscritto", "waiting": "in attesa", "confirmed": "confermato", "withdrawn": "ritirato", "refused": "rifiutato", "pending": "da confermare", "lapsed": "scaduto",
+	"requested": "da decidere", "approved": "accolta",
 	"present": "presente", "absent": "assente", "unknown": "non noto",
 	"desk": "banco", "sheet": "foglio firme", "platform": "piattaforma", "statement": "dichiarazione", "self": "conferma personale",
 	"planned": "programmato", "announced": "annunciato", "convened": "convocato", "open": "in corso", "closed": "concluso", "called-off": "annullato",

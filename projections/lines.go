@@ -228,7 +228,7 @@ func (r *Rosters) line(row *roster, s *seat, tavolo *tavolo, place int, contacts
 		PlaceInLine: place, Since: timeOf(s.since), Attendance: attendance(s, tavolo), Presences: []Presence{},
 	}
 	if contacts {
-		l.Email, l.Phone = v.Email, v.Phone
+		l.Email, l.Phone, l.Answers = v.Email, v.Phone, domain.ParseAnswers(v.Answers)
 	}
 	if minutes, any := row.minutesOf(s, tavolo.window()); any {
 		l.Minutes = &minutes

@@ -73,5 +73,15 @@ func (m mentioned) registration(e domain.Event) {
 		m.person(e.Participant, e.By)
 	case domain.PresenceRecorded:
 		m.person(e.Participant)
+	case domain.RegistrationPending:
+		m.person(e.Participant)
+		m.ente(e.Ente)
+	case domain.GestoriInvited:
+		m.person(e.By)
+		m.ente(&e.Ente)
+	case domain.AdesioneRequested:
+		for _, r := range e.Referenti {
+			m.person(r.Person)
+		}
 	}
 }

@@ -69,8 +69,8 @@ type part struct {
 func (m *Models) models() []part {
 	return []part{
 		{"programmi", 2, &m.Programmi},
-		{"enti", 1, &m.Enti},
-		{"people", 2, &m.People},
+		{"enti", 2, &m.Enti},
+		{"people", 3, &m.People},
 		{"calendar", 2, &m.Calendar},
 		{"rosters", 2, &m.Rosters},
 		{"accounts", 3, &m.Accounts},

@@ -1,6 +1,12 @@
 package projections
 
-import "tavoli/domain"
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"tavoli/domain"
+)
 
 // Namesakes are the seats of a roster by the hash of the person's folded name. They
 // are gathered when they are first asked for, and kept from then on.
@@ -60,4 +66,48 @@ func (row *roster) seated(people *People, person, seat int32) {
 	if known := row.names.Load(); known != nil {
 		known.add(people, person, seat)
 	}
+}
+
+// A Duplicate is who is registered under one name for one ente.
+type Duplicate struct {
+	Name         string
+	Ente         *EnteName
+	Participants []domain.PersonID
+}
+
+// Duplicates answers: who may be registered more than once? Whether they are one,
+// people decide.
+func (r *Rosters) Duplicates(id domain.TavoloID) ([]Duplicate, error) {
+	if _, ok := r.calendar.known(id); !ok {
+		return nil, domain.ErrNoTavolo
+	}
+	i, ok := r.by[id]
+	if !ok {
+		return nil, nil
+	}
+	row := r.rows[i]
+	groups := make(map[string][]int32)
+	for at := range row.seats {
+		if s := &row.seats[at]; wordOf(states, s.state).Active() && r.people.rows[s.person].told() {
+			key := fmt.Sprint(sortName(r.people.values(s.person)), "\x00", s.ente)
+			groups[key] = append(groups[key], int32(at))
+		}
+	}
+	var list []Duplicate
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if seats := groups[key]; len(seats) > 1 {
+			list = append(list, r.duplicate(row, seats))
+		}
+	}
+	return list, nil
+}
+
+func (r *Rosters) duplicate(row *roster, seats []int32) Duplicate {
+	first := &row.seats[seats[0]]
+	v := r.people.values(first.person)
+	d := Duplicate{Name: v.Name(), Ente: r.enti.named(first.ente)}
+	for _, at := range seats {
+		d.Participants = append(d.Participants, r.people.rows[row.seats[at].person].id)
+	}
+	return d
 }

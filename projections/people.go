@@ -114,7 +114,7 @@ func (p *People) describe(rec *domain.Record, id domain.PersonID) {
 	if v := rec.Values; v == nil || v.Empty() { // nobody can open them any more
 		delete(p.older, i)
 	} else {
-		row.held = p.held.put(v.GivenName, v.FamilyName, v.Email, v.Phone, v.Function)
+		row.held = p.held.put(v.GivenName, v.FamilyName, v.Email, v.Phone, v.Function, v.Answers)
 		row.fold, row.since = nameHash(v), micros(rec.RecordedAt)
 	}
 	if p.held.wasteful() {
@@ -151,7 +151,8 @@ func unpack(packed string) (v domain.Values) {
 	v.GivenName, packed, _ = strings.Cut(packed, "\x00")
 	v.FamilyName, packed, _ = strings.Cut(packed, "\x00")
 	v.Email, packed, _ = strings.Cut(packed, "\x00")
-	v.Phone, v.Function, _ = strings.Cut(packed, "\x00")
+	v.Phone, packed, _ = strings.Cut(packed, "\x00")
+	v.Function, v.Answers, _ = strings.Cut(packed, "\x00")
 	return v
 }
 

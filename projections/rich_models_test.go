@@ -59,6 +59,8 @@ func answers(t *testing.T, m *projections.Models) map[string]any {
 		"versions":   m.People.Versions(person(1)),
 		"actors":     m.Trail.Actors(),
 		"reading":    given[projections.DisclosurePage](t)(m.Disclosures.List(projections.DisclosureQuery{Person: new(person(1))})),
+		"adhesions":  m.Enti.Adesioni(""),
+		"found":      m.Enti.Find("castoreale", 10),
 		"day":        m.Trail.ByDay("2022-03-01", 0, 1000),
 	}
 	for _, by := range projections.Groupings {

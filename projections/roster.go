@@ -61,6 +61,7 @@ type RosterLine struct {
 	Minutes     *int                     `json:"minutes,omitempty"` // within the hours of the meeting
 	Validated   *Validation              `json:"validated,omitempty"`
 	Presences   []Presence               `json:"presences"`
+	Answers     []domain.Answer          `json:"answers,omitempty"` // to the questions of the tavolo, with contacts
 }
 
 // A Validation is what staff found by the rule of the tavolo.
@@ -110,7 +111,7 @@ func (q RosterQuery) check() error {
 		slices.Contains(states, domain.RegistrationState(q.State))
 	switch {
 	case !known:
-		return badQuery("/state", "not-allowed", "must be registered, waiting, confirmed, withdrawn, refused, present, absent or all")
+		return badQuery("/state", "not-allowed", "must be registered, waiting, confirmed, withdrawn, refused, pending, lapsed, present, absent or all")
 	case q.Mode != "" && q.Mode != domain.InPresence && q.Mode != domain.Online:
 		return badQuery("/mode", "not-allowed", "must be in-presence or online")
 	case q.Kind != "" && !slices.Contains(domain.EnteKinds, q.Kind):

@@ -127,6 +127,12 @@ func (r *Rosters) moved(rec *domain.Record) {
 		}
 	case domain.DelegateSubstituted:
 		r.substituted(e, rec)
+	case domain.RegistrationPending:
+		r.at(e.Tavolo, rec).enter(r.seatOf(e.Tavolo, e.Participant), r.enti.indexOf(e.Ente), e.Capacity, e.Mode, isPending, rec)
+	case domain.RegistrationLapsed:
+		r.become(e.Tavolo, e.Participant, isLapsed, rec)
+	case domain.OfferLapsed:
+		r.become(e.Tavolo, e.Participant, isWithdrawn, rec)
 	default:
 		if id, ok := tavoloOf(rec.Event); ok {
 			r.at(id, rec)

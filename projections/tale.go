@@ -138,6 +138,23 @@ func personOf(event domain.Event) (domain.PersonID, bool) {
 	case domain.PersonsUnlinked:
 		return e.Person, true
 	}
+	return awaited(event)
+}
+
+// awaited returns whom an event is about who comes to a seat without staff.
+func awaited(event domain.Event) (domain.PersonID, bool) {
+	switch e := event.(type) {
+	case domain.RegistrationLapsed:
+		return e.Participant, true
+	case domain.OfferMade:
+		return e.Participant, true
+	case domain.OfferLapsed:
+		return e.Participant, true
+	case domain.SecretIssued:
+		return e.Participant, true
+	case domain.InvitationFollowed:
+		return e.Participant, true
+	}
 	return domain.PersonID{}, false
 }
 
@@ -186,6 +203,11 @@ func (m *Models) StrandsOfPerson(id domain.PersonID, reach *Reach) ([]Strand, er
 	}
 	for _, r := range m.Enti.referenteOf(id) {
 		strands = append(strands, Strand{Stream: domain.EnteRef{Kind: r.Kind, Code: r.Code}.Stream(), Person: id})
+	}
+	for _, row := range m.Enti.rows {
+		if row.asked(id) {
+			strands = append(strands, Strand{Stream: row.ref.Stream(), Person: id})
+		}
 	}
 	return inOrderOfStreams(strands), nil
 }

@@ -29,7 +29,7 @@ func TestTaleOfEachPerson(t *testing.T) {
 	tape := rich()
 	m := tape.models()
 	presences := make(map[string]string) // whose each is
-	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 80, 81, 90, 8} {
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 11, 12, 80, 81, 90, 91, 8} {
 		id := person(n)
 		var want []domain.Position
 		for _, rec := range tape.records {

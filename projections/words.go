@@ -30,7 +30,7 @@ func wordOf[T ~string](list []T, n uint8) T {
 
 var (
 	modes      = []domain.Mode{"", domain.InPresence, domain.Online, domain.Mixed}
-	states     = []domain.RegistrationState{"", domain.Registered, domain.Waiting, domain.Confirmed, domain.Withdrawn, domain.Rejected}
+	states     = []domain.RegistrationState{"", domain.Registered, domain.Waiting, domain.Confirmed, domain.Withdrawn, domain.Rejected, domain.Pending, domain.Lapsed}
 	capacities = append([]domain.Capacity{""}, domain.Capacities...)
 	sources    = []domain.Source{"", domain.FromDesk, domain.FromSheet, domain.FromPlatform, domain.FromStatement, domain.FromSelf}
 )
@@ -42,7 +42,9 @@ const (
 	isConfirmed  = uint8(3)
 	isWithdrawn  = uint8(4)
 	isRefused    = uint8(5)
-	stateCount   = 6
+	isPending    = uint8(6)
+	isLapsed     = uint8(7)
+	stateCount   = 8
 )
 
 // The numbers of modes of persons.

@@ -40,6 +40,9 @@ func TestLimits(t *testing.T) {
 		{"function", domain.MaxFunction, "too-long", func(d *limitDesk, n int) error {
 			return d.meet(domain.Values{FamilyName: "Rossi", Function: letters(n)})
 		}},
+		{"answers", domain.MaxAnswers, "too-long", func(d *limitDesk, n int) error {
+			return d.meet(domain.Values{FamilyName: "Rossi", Answers: letters(n)})
+		}},
 		{"seats", domain.MaxSeats, "out-of-range", func(d *limitDesk, n int) error {
 			return carryOut[*domain.Tavolo](d, domain.SetSeats{Tavolo: "t", InPresence: &n})
 		}},

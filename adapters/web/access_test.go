@@ -73,6 +73,26 @@ POST /api/v1/tavoli/{tavolo}/registrations/{participant}/mode admin staff operat
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/substitution admin staff operator
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/notice admin staff operator
 GET /api/v1/tavoli/{tavolo}/roster admin staff operator auditor reporter
+GET /api/v1/public/enti *
+GET /api/v1/tavoli/{tavolo}/form *
+POST /api/v1/tavoli/{tavolo}/requests *
+POST /api/v1/tavoli/{tavolo}/admission admin staff
+POST /api/v1/tavoli/{tavolo}/questions admin staff
+GET /api/v1/tavoli/{tavolo}/duplicates admin staff operator
+POST /api/v1/tavoli/{tavolo}/registrations/{participant}/code admin staff operator
+POST /api/v1/adhesions *
+GET /api/v1/adhesions admin staff auditor
+GET /api/v1/enti/{kind}/{code}/adhesions/{adhesion} admin staff auditor
+POST /api/v1/enti/{kind}/{code}/adhesions/{adhesion}/approval admin staff
+POST /api/v1/enti/{kind}/{code}/adhesions/{adhesion}/refusal admin staff
+POST /api/v1/tavoli/{tavolo}/my-registration *
+POST /api/v1/tavoli/{tavolo}/my-registration/confirmation *
+POST /api/v1/tavoli/{tavolo}/my-registration/offer-acceptance *
+POST /api/v1/tavoli/{tavolo}/my-registration/withdrawal *
+POST /api/v1/tavoli/{tavolo}/my-registration/mode *
+POST /api/v1/tavoli/{tavolo}/my-registration/substitution *
+POST /api/v1/tavoli/{tavolo}/my-registration/rectification *
+POST /api/v1/tavoli/{tavolo}/my-registration/invitation *
 GET /api/v1/tavoli/{tavolo}/presences admin staff operator auditor
 POST /api/v1/tavoli/{tavolo}/presences admin staff operator
 POST /api/v1/tavoli/{tavolo}/presences/validation admin staff

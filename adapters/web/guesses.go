@@ -94,7 +94,7 @@ func (d *doing) guess(account domain.AccountID, device string) (turn, error) {
 	if d.s.knows(account, device) {
 		who = "device/" + device
 	}
-	t := turn{&d.s.state.guesses, []string{who, "address/" + address(d.r)}, d.s.Now()}
+	t := turn{&d.s.state.guesses, []string{who, "address/" + d.address()}, d.s.Now()}
 	for i, free := range []int{freeGuesses, freeByAddress} {
 		if left := t.g.wait(t.keys[i], free, t.now); left > 0 {
 			r := errGuesses

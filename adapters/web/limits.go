@@ -16,6 +16,8 @@ type Limits struct {
 	Feeds      int           // audit feeds that are followed together
 	Rate       float64       // requests a second of one token, or of one address without a token
 	Burst      int           // how many of them may come at once
+	FormRate   float64       // forms of the public a second from one address
+	FormBurst  int           // how many of them may come at once
 	Wait       time.Duration // how long a question waits for its position
 	Handling   time.Duration // how long a request may take, feeds and backups apart
 	Stall      time.Duration // how long a reader of a feed may take nothing
@@ -26,7 +28,7 @@ type Limits struct {
 // above what a person or a program needs and stops only a runaway one.
 func DefaultLimits() Limits {
 	return Limits{
-		Header: 16 << 10, Body: 1 << 20, Concurrent: 4096, Feeds: 64, Rate: 100_000, Burst: 100_000,
+		Header: 16 << 10, Body: 1 << 20, Concurrent: 4096, Feeds: 64, Rate: 100_000, Burst: 100_000, FormRate: 1, FormBurst: 120,
 		Wait: 5 * time.Second, Handling: 60 * time.Second, Stall: 30 * time.Second, Heartbeat: 15 * time.Second,
 	}
 }
@@ -35,7 +37,7 @@ func DefaultLimits() Limits {
 func (l Limits) or(d Limits) Limits {
 	return Limits{
 		cmp.Or(l.Header, d.Header), cmp.Or(l.Body, d.Body), cmp.Or(l.Concurrent, d.Concurrent), cmp.Or(l.Feeds, d.Feeds),
-		cmp.Or(l.Rate, d.Rate), cmp.Or(l.Burst, d.Burst), cmp.Or(l.Wait, d.Wait), cmp.Or(l.Handling, d.Handling),
+		cmp.Or(l.Rate, d.Rate), cmp.Or(l.Burst, d.Burst), cmp.Or(l.FormRate, d.FormRate), cmp.Or(l.FormBurst, d.FormBurst), cmp.Or(l.Wait, d.Wait), cmp.Or(l.Handling, d.Handling),
 		cmp.Or(l.Stall, d.Stall), cmp.Or(l.Heartbeat, d.Heartbeat),
 	}
 }

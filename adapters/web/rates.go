@@ -28,8 +28,8 @@ type pace struct {
 // paceTime is after how long a caller is forgotten.
 const paceTime = 10 * time.Minute
 
-func newRates(l Limits) rates {
-	return rates{rate.Limit(l.Rate), l.Burst, []string{strconv.Itoa(l.Burst)}, new(sync.Mutex), make(map[[32]byte]*pace), new(time.Time)}
+func newRates(perSecond float64, burst int) rates {
+	return rates{rate.Limit(perSecond), burst, []string{strconv.Itoa(burst)}, new(sync.Mutex), make(map[[32]byte]*pace), new(time.Time)}
 }
 
 // of returns the pace of a caller.
@@ -61,7 +61,7 @@ func (c *call) pace() error {
 	}
 	key := c.caller.key
 	if key == [32]byte{} {
-		key = sha256.Sum256([]byte(address(c.r)))
+		key = sha256.Sum256([]byte(c.address()))
 	}
 	r := &c.s.state.rates
 	now := time.Now()
@@ -78,3 +78,18 @@ func (c *call) pace() error {
 	}
 	return nil
 }
+
+// formPace counts what somebody without an account fills in against the rate of the
+// address it comes from.
+func (c *call) formPace() error {
+	if c.caller.account != "" {
+		return nil
+	}
+	now := c.s.Now()
+	if !c.s.state.forms.of(sha256.Sum256([]byte(c.address())), now).AllowN(now, 1) {
+		return &errForms
+	}
+	return nil
+}
+
+var errForms = refusal{status: 429, code: "too-many-forms", it: "troppe richieste da questo indirizzo: riprovare tra qualche minuto", en: "too many requests from this address: try again in a few minutes", retry: 60}

@@ -113,7 +113,7 @@ func (c *call) roster() error {
 func withoutNames(lines []projections.RosterLine) {
 	for i := range lines {
 		l := &lines[i]
-		l.Name, l.GivenName, l.FamilyName, l.Function, l.Email, l.Phone = "", "", "", "", "", ""
+		l.Name, l.GivenName, l.FamilyName, l.Function, l.Email, l.Phone, l.Answers = "", "", "", "", "", "", nil
 		for j := range l.Presences {
 			l.Presences[j].Note = ""
 		}

@@ -3,6 +3,8 @@ package web
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"tavoli/domain"
 )
 
@@ -28,7 +30,7 @@ var (
 // table is everything that can be asked of the register, by whom.
 func table() []route {
 	return prepared(slices.Concat(
-		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), presenceRoutes(),
+		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), doorRoutes(), ownRoutes(), adhesionRoutes(), presenceRoutes(),
 		peopleRoutes(), reportRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
 	))
 }
@@ -104,6 +106,41 @@ func registrationRoutes() []route {
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/substitution", "substitute-delegate", desks, "Let another person take the seat", substituteDelegate().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/notice", "accept-notice", desks, "Record that the person took note of the privacy notice", command(ofParticipant(func(c *domain.AcceptNotice, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
 		{"GET", "/tavoli/{tavolo}/roster", "get-roster", counters, "Who is registered, waits, came; JSON, CSV, XLSX or PDF", getRoster()},
+	}
+}
+
+func doorRoutes() []route {
+	return []route{
+		{"GET", "/public/enti", "find-enti", everybody, "The enti that somebody may mean, in whatever spelling: how they are called, and nothing else", findEnti()},
+		{"GET", "/tavoli/{tavolo}/form", "get-form", everybody, "What registering for a tavolo takes", getDoor().also(404)},
+		{"POST", "/tavoli/{tavolo}/requests", "register-party", everybody, "Register by oneself, one person or several: all of them, or nobody", registerParty().also(404, 409, 429)},
+		{"POST", "/tavoli/{tavolo}/admission", "set-admission", staff, "Say how people register by themselves", command(atTavolo(func(c *domain.SetAdmission, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"POST", "/tavoli/{tavolo}/questions", "set-questions", staff, "Say what is asked of everybody who registers", command(atTavolo(func(c *domain.SetQuestions, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
+		{"GET", "/tavoli/{tavolo}/duplicates", "list-duplicates", desks, "Who may be registered more than once", listDuplicates()},
+		{"POST", "/tavoli/{tavolo}/registrations/{participant}/code", "issue-code", desks, "Make a new code with which somebody sees and changes the registration", issueCode().also(404, 409)},
+	}
+}
+
+func ownRoutes() []route {
+	return []route{
+		{"POST", "/tavoli/{tavolo}/my-registration", "show-own", everybody, "One's own registration, by its code", showOwn()},
+		{"POST", "/tavoli/{tavolo}/my-registration/confirmation", "confirm-own", everybody, "Confirm the address to which the code was sent", confirmOwn().also(409)},
+		{"POST", "/tavoli/{tavolo}/my-registration/offer-acceptance", "accept-own", everybody, "Take up the seat that is offered", acceptOwn().also(409)},
+		{"POST", "/tavoli/{tavolo}/my-registration/withdrawal", "withdraw-own", everybody, "Take one's own registration back", withdrawOwn().also(409)},
+		{"POST", "/tavoli/{tavolo}/my-registration/mode", "change-own-mode", everybody, "Take part in the other mode", changeOwnMode().also(409)},
+		{"POST", "/tavoli/{tavolo}/my-registration/substitution", "substitute-own", everybody, "Let another person take one's own seat", substituteOwn().also(409)},
+		{"POST", "/tavoli/{tavolo}/my-registration/rectification", "rectify-own", everybody, "Put one's own data right", rectifyOwn()},
+		{"POST", "/tavoli/{tavolo}/my-registration/invitation", "invite-gestori", everybody, "Make a code with which the enti gestori of one's ente register", inviteGestori().also(409)},
+	}
+}
+
+func adhesionRoutes() []route {
+	return []route{
+		{"POST", "/adhesions", "request-adhesion", everybody, "Ask for an ente to join the coordinamento", requestAdesione().also(409, 429)},
+		{"GET", "/adhesions", "list-adhesions", auditors, "The requests to join", listAdesioni()},
+		{"GET", "/enti/{kind}/{code}/adhesions/{adhesion}", "get-adhesion", auditors, "A request to join; JSON, HTML or PDF", getAdesione()},
+		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/approval", "approve-adhesion", staff, "Accept a request to join: whom it names are referenti", command(ofAdesione(func(c *domain.ApproveAdesione, r domain.EnteRef, id uuid.UUID) { c.Ente, c.Adesione = r, id }), nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/refusal", "refuse-adhesion", staff, "Say no to a request to join", command(ofAdesione(func(c *domain.RefuseAdesione, r domain.EnteRef, id uuid.UUID) { c.Ente, c.Adesione = r, id }), nothing).also(404, 409)},
 	}
 }
 

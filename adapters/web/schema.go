@@ -24,7 +24,7 @@ func newSchemas() *schemas { return &schemas{make(object), make(map[string]refle
 var words = map[reflect.Type][]string{
 	typeOf[domain.Mode]():              {"in-presence", "online", "mixed"},
 	typeOf[domain.TavoloState]():       {"planned", "announced", "convened", "open", "closed", "called-off"},
-	typeOf[domain.RegistrationState](): {"registered", "waiting", "confirmed", "withdrawn", "refused"},
+	typeOf[domain.RegistrationState](): {"registered", "waiting", "confirmed", "withdrawn", "refused", "pending", "lapsed"},
 	typeOf[domain.Capacity]():          texts(domain.Capacities),
 	typeOf[domain.EnteKind]():          texts(domain.EnteKinds),
 	typeOf[domain.Role]():              texts(domain.Roles),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -43,6 +44,10 @@ type Server struct {
 	// Console is the SHA-256 of the token of whoever started the server, who
 	// may do everything as "account-console"; zero: there is none.
 	Console [32]byte
+
+	// Proxies are the addresses of those in front of the server who say truly whom
+	// they speak for, in X-Forwarded-For.
+	Proxies []netip.Prefix
 
 	// Nodes is set where the register is served by several nodes.
 	Nodes *Nodes
@@ -109,6 +114,7 @@ type state struct {
 	stopping chan struct{}
 	stop     sync.Once
 	started  time.Time
+	forms    rates // of the public
 	secrets  secrets
 	store    []string // the store's identity, as it is told
 	document []byte   // the OpenAPI document
@@ -116,7 +122,7 @@ type state struct {
 }
 
 // secrets are derived from the installation's for their purposes.
-type secrets struct{ request, token, credentials [32]byte }
+type secrets struct{ request, token, credentials, registration [32]byte }
 
 // Handler returns what answers every request.
 func (s *Server) Handler() http.Handler {
@@ -137,11 +143,11 @@ func (s *Server) start() {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	s.state = &state{
-		limits: limits, requests: newGate(limits.Concurrent), feeds: newGate(limits.Feeds), rates: newRates(limits),
+		limits: limits, requests: newGate(limits.Concurrent), feeds: newGate(limits.Feeds), rates: newRates(limits.Rate, limits.Burst), forms: newRates(limits.FormRate, limits.FormBurst),
 		answers: newAnswers(maxAnswers), arrivals: newArrivals(), ids: newRequestIDs(), guesses: newGuesses(), stopping: make(chan struct{}), started: s.Now(),
 	}
 	s.state.metrics = s.newMetrics()
-	s.state.secrets = secrets{s.Secret("request"), s.Secret("token"), s.Secret("credentials")}
+	s.state.secrets = secrets{s.Secret("request"), s.Secret("token"), s.Secret("credentials"), s.Secret("registration")}
 	s.state.store = []string{s.Store.Identity().String()}
 	s.state.document = document(table())
 	s.state.handler = s.router(table())
@@ -241,5 +247,5 @@ func (s *Server) observe(c *call, took time.Duration) {
 	s.Log.LogAttrs(ctx, level, "request",
 		slog.String("request", c.id), slog.String("method", c.r.Method), slog.String("path", c.r.URL.Path),
 		slog.String("route", c.route.name), slog.Int("status", c.status), slog.Int64("bytes", c.sent),
-		slog.Duration("took", took), slog.String("actor", string(c.caller.actor)), slog.String("from", address(c.r)))
+		slog.Duration("took", took), slog.String("actor", string(c.caller.actor)), slog.String("from", c.address()))
 }

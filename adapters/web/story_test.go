@@ -42,6 +42,7 @@ func (c *contract) story() {
 	c.asking()
 	c.proving()
 	c.taking()
+	c.coming()
 }
 
 func (c *contract) beginning() {

@@ -96,6 +96,7 @@ var idle = []string{
 	"TavoloAnnounced", "TavoloConvened", "TavoloCalledOff", "AgendaSet", "SpeakerInvited", "SpeakerWithdrawn", "SeatsSet",
 	"AttendanceRuleSet", "GroupFormed", "RegistrationsOpened", "RegistrationsClosed", "TavoloOpened", "TavoloClosed",
 	"MaterialPublished", "NoticeAccepted", "EvidenceDestroyed", "GuestsCounted",
+	"AdmissionSet", "QuestionsSet", "OfferMade", "SecretIssued", "GestoriInvited", "InvitationFollowed",
 }
 
 // take takes in one fact, in the order of the log.
@@ -156,6 +157,12 @@ func (m *meeting) apply(kind string, h happening) bool {
 		m.seats[h.Participant] = &seat{ente: h.Ente, capacity: h.Capacity, mode: h.Mode, state: "registered"}
 	case "ParticipantWaitlisted":
 		m.seats[h.Participant] = &seat{ente: h.Ente, capacity: h.Capacity, mode: h.Mode, state: "waiting"}
+	case "RegistrationPending":
+		m.seats[h.Participant] = &seat{ente: h.Ente, capacity: h.Capacity, mode: h.Mode, state: "pending"}
+	case "RegistrationLapsed":
+		m.become(h.Participant, "lapsed")
+	case "OfferLapsed":
+		m.become(h.Participant, "withdrawn")
 	case "WaitlistPromoted":
 		m.become(h.Participant, "registered")
 	case "RegistrationConfirmed":

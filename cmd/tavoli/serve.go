@@ -33,6 +33,7 @@ type serving struct {
 	least   slog.LevelVar
 	shown   bool // progress
 	owner   pages.Owner
+	proxies string
 }
 
 func serveCommand() command {
@@ -49,6 +50,7 @@ func serveCommand() command {
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
 		bindOwner(fs, &s.owner)
+		fs.StringVar(&s.proxies, "proxies", "", "gli `indirizzi` dei proxy di cui si crede X-Forwarded-For · the addresses of proxies whose X-Forwarded-For is believed")
 		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
@@ -86,13 +88,15 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 		return usageError("--nats-lease: almeno un secondo · at least a second")
 	}
 	others, err := readPeers(s.peers)
-	if err != nil {
+	proxies, wrong := readProxies(s.proxies)
+	if err = errors.Join(err, wrong); err != nil {
 		return err
 	}
 	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, keys: *s.keys, peers: others, log: log, now: p.now})
 	if err != nil {
 		return err
 	}
+	r.web.Proxies = proxies
 	if r.store.shared && !r.settings.keys.shared() {
 		log.Warn("le chiavi stanno nella cartella di questo nodo: per più nodi serve un portachiavi condiviso, --keys · the keys lie in this node's folder: several nodes need a shared keyring, --keys")
 	}
@@ -125,6 +129,7 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	go func() { fail(server.Serve(socket)) }()
 	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
+	go r.lapse(ctx)
 	r.book.keep(ctx)
 	r.accompany(ctx)
 	if err := announce(ctx, p, r, socket, token); err != nil {

@@ -1,0 +1,129 @@
+package web_test
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"tavoli/adapters/web"
+)
+
+// public sets up a tavolo that people register for by themselves.
+func (r *register) public(more string) {
+	r.t.Helper()
+	r.post("/enti", `{"kind":"comune","code":"G273","name":"Palermo","province":"PA"}`)
+	r.post("/tavoli", `{"id":"t","subject":"Abitare","day":"2022-03-24","from":"15:00","to":"17:00","mode":"online"`+more+`}`)
+	r.post("/tavoli/t/convocation", `{}`)
+}
+
+// TestStrangersLearnNothingOfWhoIsRegistered registers a name that is there already:
+// the answer is that of any other.
+func TestStrangersLearnNothingOfWhoIsRegistered(t *testing.T) {
+	r := newRegister(t)
+	r.public("")
+	body := `{"notice":"1","ente":{"kind":"comune","code":"G273"},"people":[{"given_name":"Anna","family_name":"Rossi"}]}`
+	first := r.post("/tavoli/t/requests", body, nobody)
+	second := r.post("/tavoli/t/requests", body, nobody)
+	other := r.post("/tavoli/t/requests", strings.Replace(body, "Rossi", "Bianchi", 1), nobody)
+	for _, a := range []reply{second, other} {
+		if a.Status != first.Status || a.field("people", "0", "state") != "registered" || a.field("people", "0", "code") == first.field("people", "0", "code") {
+			t.Errorf("got %d %s", a.Status, a.Body)
+		}
+	}
+	found := r.get("/tavoli/t/duplicates").is(200, "")
+	if found.field("items", "0", "participants", "1") == "" || found.field("items", "1") != "" {
+		t.Errorf("staff are told %s", found.Body)
+	}
+}
+
+// TestARequestIsTakenOnce clicks twice, goes back and sends again, after the tavolo
+// was called off, too.
+func TestARequestIsTakenOnce(t *testing.T) {
+	r := newRegister(t)
+	r.public(`,"seats":{"online":1}`)
+	body := `{"notice":"1","people":[{"family_name":"Rossi"}]}`
+	first := r.post("/tavoli/t/requests", body, nobody, key("one"))
+	r.post("/tavoli/t/calling-off", `{"reason":"sciopero"}`)
+	if again := r.post("/tavoli/t/requests", body, nobody, key("one")); string(again.Body) != string(first.Body) {
+		t.Errorf("got %s, then %s", first.Body, again.Body)
+	}
+	r.ask("POST", "/tavoli/t/requests", body, nobody, key("two")).is(409, "tavolo-called-off")
+	r.ask("POST", "/tavoli/t/requests", strings.Replace(body, "Rossi", "Bianchi", 1), nobody, key("one")).is(409, "idempotency-key-reused")
+	if log := r.log.String(); strings.Contains(log, first.field("people", "0", "code")) || strings.Contains(log, "Rossi") {
+		t.Error("the code or the name was logged")
+	}
+}
+
+// TestASubstitutionIsTakenOnce repeats one whose code opens nothing any longer.
+func TestASubstitutionIsTakenOnce(t *testing.T) {
+	r := newRegister(t)
+	r.public("")
+	code := r.post("/tavoli/t/requests", `{"notice":"1","people":[{"family_name":"Rossi"}]}`, nobody).field("people", "0", "code")
+	body := `{"code":"` + code + `","family_name":"Bianchi"}`
+	first := r.post("/tavoli/t/my-registration/substitution", body, nobody, key("s"))
+	again := r.post("/tavoli/t/my-registration/substitution", body, nobody, key("s"))
+	if string(first.Body) != string(again.Body) {
+		t.Errorf("got %s, then %s", first.Body, again.Body)
+	}
+	r.ask("POST", "/tavoli/t/my-registration/substitution", body, nobody, key("t")).is(404, "secret-refused")
+	if a := r.post("/tavoli/t/my-registration", `{"code":"`+again.field("code")+`"}`, nobody); a.field("person", "family_name") != "Bianchi" {
+		t.Errorf("got %s", a.Body)
+	}
+}
+
+func TestWhatThePublicIsTold(t *testing.T) {
+	r := newRegister(t)
+	r.public("")
+	r.post("/enti", `{"kind":"comune","code":"C356","name":"Castroreale","province":"ME"}`)
+	r.post("/enti/comune/C356/aliases", `{"alias":"Castoreale"}`)
+	r.post("/enti/comune/C356/referenti", `{"given_name":"Rita","family_name":"Segreta","email":"rita@example.org"}`)
+	for _, q := range []string{"castoreale", "Castroreal", "castrorale", "CASTROREÀLE", "castr", "cstroreale"} {
+		a := r.get("/public/enti?q="+q, nobody).is(200, "")
+		if a.field("items", "0", "code") != "C356" || strings.Contains(string(a.Body), "Segreta") || strings.Contains(string(a.Body), "rita@") {
+			t.Errorf("%s: %s", q, a.Body)
+		}
+	}
+	r.get("/public/enti?q=Milano", nobody).is(200, "")
+	r.get("/public/enti", nobody).is(400, "")
+	if a := r.get("/tavoli/t/form", nobody).is(200, ""); a.field("open") != "true" || a.field("modes") != `["online"]` {
+		t.Errorf("got %s", a.Body)
+	}
+	r.post("/tavoli/t/registrations-closing", ``)
+	if a := r.get("/tavoli/t/form", nobody).is(200, ""); a.field("open") != "false" || a.field("why") != "registrations-closed" {
+		t.Errorf("got %s", a.Body)
+	}
+}
+
+// TestFormsOfOneAddress lets an address fill in so many forms, and believes proxies
+// that are known, and nobody else, for whom they speak.
+func TestFormsOfOneAddress(t *testing.T) {
+	r := newRegister(t, func(s *web.Server) {
+		s.Limits.FormBurst = 2
+		s.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	r.public("")
+	from := func(address, forwarded string) option {
+		return func(req *http.Request) {
+			req.RemoteAddr = address + ":1"
+			if forwarded != "" {
+				req.Header.Set("X-Forwarded-For", forwarded)
+			}
+		}
+	}
+	body := `{"notice":"1","people":[{"family_name":"Rossi"}]}`
+	for i, c := range []struct {
+		address, forwarded string
+		status             int
+	}{
+		{"192.0.2.1", "", 201}, {"192.0.2.1", "", 201}, {"192.0.2.1", "", 429}, {"192.0.2.1", "198.51.100.7", 429},
+		{"10.0.0.1", "198.51.100.7", 201}, {"10.0.0.1", "198.51.100.7", 201}, {"10.0.0.1", "203.0.113.9, 198.51.100.7, 10.0.0.2", 429}, {"10.0.0.1", "198.51.100.8", 201},
+	} {
+		if a := r.ask("POST", "/tavoli/t/requests", body, nobody, from(c.address, c.forwarded)); a.Status != c.status {
+			t.Errorf("%d: got %d %s, want %d", i, a.Status, a.Body, c.status)
+		}
+	}
+	r.clock.move(time.Hour)
+	r.ask("POST", "/tavoli/t/requests", body, nobody, from("192.0.2.1", "")).is(201, "")
+}
