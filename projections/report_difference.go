@@ -132,10 +132,10 @@ func figureChanges(before, after QuarterReport) []FigureChange {
 
 // numbers returns every number of a report by its path.
 func (a QuarterReport) numbers() map[string]namedFigure {
-	all := make(map[string]namedFigure)
+	all, words := make(map[string]namedFigure), figureWords()
 	put := func(path, label string, values map[string]int) {
 		for key, value := range values {
-			all[path+key] = namedFigure{label + " · " + key, value}
+			all[path+key] = namedFigure{label + " · " + words[key], value}
 		}
 	}
 	for _, f := range a.Figures {
@@ -153,6 +153,15 @@ func (a QuarterReport) numbers() map[string]namedFigure {
 		}
 	}
 	return all
+}
+
+// figureWords says what the numbers of a part of a report are called.
+func figureWords() map[string]string {
+	words := map[string]string{"in_presence": "In presenza", "online": "Online", "both": "In presenza e online"}
+	for _, f := range figureDefinitions() {
+		words[f.Key] = f.LabelIt
+	}
+	return words
 }
 
 // rows compares the tables of persons.
