@@ -309,6 +309,9 @@ func makeDossier(t testing.TB, m *dossier.Maker, r dossier.Request) string {
 		t.Fatal(err)
 	}
 	defer made.Close()
+	if left, err := os.ReadDir(m.Dir); err != nil || len(left) > 0 { // somebody may be forgotten meanwhile
+		t.Errorf("while it is handed out there lie %v, %v", left, err)
+	}
 	path := filepath.Join(t.TempDir(), "dossier.zip")
 	data, err := io.ReadAll(made)
 	if err != nil || int64(len(data)) != made.Length {

@@ -66,7 +66,7 @@ func (w *work) entries() error {
 				if f.name == closed && f.index+1 < w.size {
 					closings = append(closings, f.index+1)
 				}
-				if _, err := out.Write(append(f.Bytes, '\n')); err != nil {
+				if err := writeLine(out, f.Bytes); err != nil {
 					return err
 				}
 				written++
@@ -84,6 +84,16 @@ func (w *work) entries() error {
 		return err
 	}
 	return w.earlier(closings)
+}
+
+// writeLine writes an entry and the end of its line. The entry's memory is not the dossier's
+// to append to.
+func writeLine(out io.Writer, entry []byte) error {
+	if _, err := out.Write(entry); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, "\n")
+	return err
 }
 
 var closed = domain.TavoloClosed{}.Name()

@@ -62,17 +62,35 @@ type member struct {
 }
 
 func newPack(dir string) (*pack, error) {
-	spool, err := os.CreateTemp(dir, "*.part")
+	spool, err := temporary(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &pack{dir: dir, spool: spool}, nil
+}
+
+// temporary makes a file that nobody else finds: it has names in it, and must not lie
+// in the folder when somebody is forgotten while it is being handed out. Where open
+// files cannot be removed it goes when it is closed.
+func temporary(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "*.part")
 	if err != nil {
 		return nil, fmt.Errorf("make a dossier: %w", err)
 	}
-	return &pack{dir: dir, spool: spool}, nil
+	_ = os.Remove(f.Name()) // or later
+	return f, nil
 }
 
 // Close removes what was gathered.
 func (p *pack) Close() error { return discard(p.spool) }
 
-func discard(f *os.File) error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+func discard(f *os.File) error {
+	err := f.Close()
+	if gone := os.Remove(f.Name()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
+}
 
 // add adds a file whose content is written by a function.
 func (p *pack) add(path string, write func(w io.Writer) error) error {
@@ -128,9 +146,9 @@ func (p *pack) finish(m Manifest, at time.Time) (_ *Made, err error) {
 		return nil, err
 	}
 	slices.SortFunc(p.members, byPath)
-	file, err := os.CreateTemp(p.dir, "*.part")
+	file, err := temporary(p.dir)
 	if err != nil {
-		return nil, fmt.Errorf("make a dossier: %w", err)
+		return nil, err
 	}
 	made := &Made{File: file, Manifest: m}
 	if made.Length, made.SHA256, err = p.write(file, at); err != nil {

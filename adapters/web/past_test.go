@@ -36,6 +36,13 @@ func TestThreeMoments(t *testing.T) {
 			t.Errorf("at %s: got %s, then it was %s", at[i], same, want.Body)
 		}
 	}
+	for i, want := range told {
+		a := r.get("/tavoli/t/roster?effective_at=2199-01-01&known_at=" + at[i][:10]) // to the end of the day
+		if a.is(200, "").field("items") != want.field("items") || a.field("counts") != want.field("counts") {
+			t.Errorf("on %s: got %s, then it was %s", at[i][:10], a.Body, want.Body)
+		}
+	}
+	r.ask("GET", "/tavoli/t/roster?known_at=2022-02-30", "").is(400, "malformed-query")
 	if day := told[0].field("day"); day != "2022-04-25" || told[1].field("day") != "2022-05-25" {
 		t.Errorf("got %s", day)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -53,9 +54,7 @@ type moment struct {
 func (q *query) moment() (m moment) {
 	m.atLeast = q.position("at_least")
 	if text := q.text("effective_at"); text != "" {
-		t, err := domain.ParseTime(text)
-		q.that(err == nil, "effective_at", "must be a time: 2022-05-25T15:00 or with an offset")
-		m.when.EffectiveAt = t
+		m.when.EffectiveAt = q.until("effective_at", text)
 	}
 	if text := q.text("known_at"); text != "" {
 		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
@@ -63,11 +62,20 @@ func (q *query) moment() (m moment) {
 			q.that(n > 0, "known_at", "must be a position from 1, or a time")
 			return m
 		}
-		t, err := domain.ParseTime(text)
-		q.that(err == nil, "known_at", "must be a time or a position")
-		m.when.KnownAt = t
+		m.when.KnownAt = q.until("known_at", text)
 	}
 	return m
+}
+
+// until reads up to when a question looks. A day is meant as a whole: until its last
+// moment in Italy.
+func (q *query) until(name, text string) time.Time {
+	if day := domain.Day(text); day.Valid() {
+		return day.End().Add(-time.Microsecond)
+	}
+	t, err := domain.ParseTime(text)
+	q.that(err == nil, name, "must be a time, as 2022-05-25T15:00 or with an offset, or a day")
+	return t
 }
 
 // An asking reads the parameters of a question and returns the question itself.

@@ -22,8 +22,8 @@ type moment struct {
 
 func bindMoment(fs *flag.FlagSet) *moment {
 	m := &moment{}
-	fs.StringVar(&m.effectiveAt, "effective-at", "", "ciò che era accaduto a questo `momento`, come 2022-05-25T15:00; vuoto: ora · what had happened by then; empty: now")
-	fs.StringVar(&m.knownAt, "known-at", "", "ciò che il registro sapeva a questo `momento` o posizione; vuoto: ora · what the register knew by then, a time or a position; empty: now")
+	fs.StringVar(&m.effectiveAt, "effective-at", "", "ciò che era accaduto a questo `momento`, come 2022-05-25T15:00, o alla fine di un giorno; vuoto: ora · what had happened by then, a time or a day; empty: now")
+	fs.StringVar(&m.knownAt, "known-at", "", "ciò che il registro sapeva a questo `momento`, alla fine di un giorno o a una posizione; vuoto: ora · what the register knew by then, a time, a day or a position; empty: now")
 	return m
 }
 
