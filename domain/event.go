@@ -79,7 +79,7 @@ func decodeAs[T any](name string, data []byte) (v T, err error) {
 }
 
 // kinds is every version of every kind of event ever stored. Nothing leaves it.
-var kinds = index(registroEvents, programmaEvents, retentionEvents, enteEvents, tavoloEvents, registrationEvents, admissionEvents, secretEvents, adesioneEvents, presenzeEvents, accountEvents, signInEvents, identitaEvents, personaEvents, reportEvents)
+var kinds = index(registroEvents, programmaEvents, retentionEvents, enteEvents, tavoloEvents, registrationEvents, admissionEvents, secretEvents, adesioneEvents, presenzeEvents, accountEvents, signInEvents, identitaEvents, personaEvents, reportEvents, letterEvents)
 
 // newest is the version of each kind of event that is written today.
 var newest = func() map[string]kind {

@@ -119,6 +119,14 @@ func examples() []domain.Event {
 		domain.AdesioneRequested{Ente: alcamo, Adesione: key, Referenti: []domain.NamedReferente{{Person: anna, Commitments: promises, From: "2022-01-01", Until: "2023-01-01"}, {Person: bruno}}, Notice: "2022-01", Note: "n"},
 		domain.AdesioneApproved{Ente: alcamo, Adesione: key}, domain.AdesioneRefused{Ente: alcamo, Adesione: key, Reason: "doppia"},
 		domain.PersonDescribed{Person: anna, Key: 7, Sealed: []byte("sealed"), Context: key, Commitments: domain.Commitments{Answers: "YW5zd2Vycw", Contact: "Y29udGFjdA", Identity: "aWRlbnRpdHk"}},
+		domain.LetterQueued{Delivery: key, Kind: domain.LetterConfirmation, Tavolo: t6, Person: anna, Template: 2, Cause: key},
+		domain.LetterAttempted{Delivery: key, Attempt: 1, By: key},
+		domain.LetterSent{Delivery: key, Attempt: 1, Answer: "250 2.0.0 Ok"}, domain.LetterSent{Delivery: key, Attempt: 1},
+		domain.LetterFailed{Delivery: key, Attempt: 1, Why: domain.FaultRelay, Answer: "451 4.3.0", RetryAt: utc("2022-05-25T14:30:00Z")},
+		domain.LetterParked{Delivery: key, Attempt: 2, Why: domain.FaultRefused, Answer: "550 5.1.1"}, domain.LetterParked{Delivery: key, Why: domain.FaultNoAddress},
+		domain.LetterResent{Delivery: key, Template: 3, Reason: "indirizzo corretto"}, domain.LetterResent{Delivery: key},
+		domain.TemplateSet{Kind: domain.LetterReminder, Version: 1, Subject: "Promemoria {tavolo}", Text: "Gentile {nome}", Reason: "tono"},
+		domain.JoinLinkSet{Tavolo: t6, URL: "https://example.org/j/1"}, domain.JoinLinkSet{Tavolo: t6, Participant: &anna, URL: "https://example.org/j/2"},
 	}
 }
 

@@ -22,7 +22,8 @@ const (
 	CategoryPresenze  = "presenze"
 	CategoryAccount   = "account"
 	CategoryIdentita  = "identita" // facts about a person, without values
-	CategoryRegistro  = "registro" // the register itself: the keys that sign it
+	CategoryRegistro  = "registro" // the register itself: the keys that sign it, the words of its letters
+	CategoryDelivery  = "delivery" // what became of one letter to one person
 	CategoryPersona   = "persona"  // personal values: sealed, and the only streams that can be forgotten
 )
 

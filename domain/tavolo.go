@@ -330,6 +330,7 @@ type Tavolo struct {
 	materials []MaterialPublished
 	admission Admission
 	questions []Question
+	links     map[PersonID]string // where it is joined online; of nobody: everybody's
 	desk      desk
 }
 
@@ -380,6 +381,8 @@ func (t *Tavolo) Apply(e Event) {
 		t.admission = e.Admission
 	case QuestionsSet:
 		t.questions = e.Questions
+	case JoinLinkSet:
+		t.joinAt(e)
 	default:
 		t.desk.apply(e)
 	}

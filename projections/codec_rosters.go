@@ -164,6 +164,11 @@ func (t *table) fill(texts []string) {
 // join brings models together that were decoded each by itself, and reports whether
 // what refers to others refers to something that is there.
 func (m *Models) join() error {
+	for i := range m.Letters.rows {
+		if int(m.Letters.rows[i].person) >= len(m.People.rows) {
+			return errors.New("a letter is to somebody who is not there")
+		}
+	}
 	for _, row := range m.Rosters.rows {
 		for i := range row.seats {
 			s := &row.seats[i]

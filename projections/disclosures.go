@@ -76,7 +76,7 @@ func isBroad(topic string) bool {
 	switch domain.Stream(topic).Category() {
 	case "enti": // tells who speaks for each
 		return false
-	case domain.CategoryTavolo, domain.CategoryPresenze, domain.CategoryEnte, domain.CategoryProgramma, domain.CategoryAccount, domain.CategoryIdentita, domain.CategoryRegistro:
+	case domain.CategoryTavolo, domain.CategoryPresenze, domain.CategoryEnte, domain.CategoryProgramma, domain.CategoryAccount, domain.CategoryIdentita, domain.CategoryRegistro, domain.CategoryDelivery:
 		return !domain.Stream(topic).Valid()
 	}
 	return true

@@ -46,6 +46,8 @@ func tavoloOf(event domain.Event) (domain.TavoloID, bool) {
 		return e.Tavolo, true
 	case domain.QuestionsSet:
 		return e.Tavolo, true
+	case domain.JoinLinkSet:
+		return e.Tavolo, true
 	}
 	return "", false
 }

@@ -48,6 +48,12 @@ func (m mentioned) of(e domain.Event) {
 		m.ente(&e.Gestore)
 	case domain.PersonsLinked:
 		m.person(e.As)
+	case domain.LetterQueued:
+		m.person(e.Person)
+	case domain.JoinLinkSet:
+		if e.Participant != nil {
+			m.person(*e.Participant)
+		}
 	default:
 		m.registration(e)
 	}

@@ -16,6 +16,7 @@ type Models struct {
 
 	Disclosures Disclosures
 	Retention   Retention
+	Letters     Letters
 }
 
 // NewModels returns read models that have seen nothing. Models cannot be copied:
@@ -31,6 +32,7 @@ func NewModels() *Models {
 	m.Disclosures = newDisclosures(&m.People, &m.Accounts)
 	m.Trail = newTrail()
 	m.Retention = newRetention(m)
+	m.Letters = newLetters(&m.People, &m.Calendar)
 	return m
 }
 
@@ -47,6 +49,7 @@ func (m *Models) Apply(rec *domain.Record) {
 	m.Marks.apply(rec)
 	m.Disclosures.apply(rec)
 	m.Retention.apply(rec)
+	m.Letters.apply(rec)
 }
 
 // A model is one read model, as the machinery sees it.
@@ -78,5 +81,6 @@ func (m *Models) models() []part {
 		{"marks", 2, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},
 		{"retention", 2, &m.Retention},
+		{"letters", 1, &m.Letters},
 	}
 }

@@ -189,7 +189,7 @@ func (t *teller) entry(rec *domain.Record) TrailEntry {
 // tell returns the summary of an event and the reason given for it.
 func (t *teller) tell(event domain.Event) (summary, reason string) {
 	for _, tell := range []func(domain.Event) (string, string){
-		t.tellTavolo, t.tellProgramme, t.tellSeats, t.tellAdmission, t.tellSecrets, t.tellAdesione, t.tellPresenze, t.tellEnte, t.tellProgramma, t.tellAccount, t.tellSignIn, t.tellPerson, t.tellRegistro,
+		t.tellTavolo, t.tellProgramme, t.tellSeats, t.tellAdmission, t.tellSecrets, t.tellAdesione, t.tellPresenze, t.tellEnte, t.tellProgramma, t.tellAccount, t.tellSignIn, t.tellPerson, t.tellRegistro, t.tellLetter,
 	} {
 		if summary, reason = tell(event); summary != "" {
 			return summary, reason

@@ -201,6 +201,7 @@ func (m *Models) StrandsOfPerson(id domain.PersonID, reach *Reach) ([]Strand, er
 			strands = append(strands, Strand{Stream: t.Stream(), Person: id}, Strand{Stream: t.Presenze(), Person: id})
 		}
 	}
+	strands = append(strands, m.lettersOf(i, reach)...)
 	for _, r := range m.Enti.referenteOf(id) {
 		strands = append(strands, Strand{Stream: domain.EnteRef{Kind: r.Kind, Code: r.Code}.Stream(), Person: id})
 	}

@@ -1,0 +1,277 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// An Office decides which letters facts ask for and sends them. Its fields are set
+// before use; it is safe for concurrent use.
+type Office struct {
+	Exec    *domain.Executor
+	View    *projections.View
+	Carrier Carrier
+	Sender  Sender
+	Now     func() time.Time
+	Log     *slog.Logger
+
+	// Shared says that other processes serve the same register. An attempt of theirs
+	// is taken for broken off once it is older than Abandoned.
+	Shared    bool
+	Abandoned time.Duration // 0: 15 min
+
+	// How long before a tavolo begins a reminder goes out, and the address to join;
+	// 0: never.
+	Reminder, JoinLink time.Duration
+
+	// Confirm returns what a letter of kind confirm-address tells its recipient to do:
+	// where to confirm with which code. Nil, or an empty text: such letters are not due.
+	Confirm func(ctx context.Context, tavolo domain.TavoloID, person domain.PersonID) (string, error)
+
+	run  uuid.UUID // of this process
+	once sync.Once
+	kick chan struct{}
+
+	mu        sync.Mutex
+	trouble   string // why no session could be opened the last time
+	unsettled []domain.SettleLetter
+	seen      domain.Position // of the office's own newest fact
+}
+
+func (o *Office) start() {
+	o.once.Do(func() { o.run, o.kick = uuid.New(), make(chan struct{}, 1) })
+}
+
+// tooOld is how old a fact may be that still causes letters. What was recorded, or
+// happened, before that is history: letters about it would come too late.
+const tooOld = 24 * time.Hour
+
+// fresh reports whether a fact is news.
+func (o *Office) fresh(rec domain.Record) bool {
+	now := o.Now()
+	return now.Sub(rec.RecordedAt) < tooOld && now.Sub(rec.EffectiveAt) < tooOld
+}
+
+// Registered reacts to a seat given.
+func (o *Office) Registered(ctx context.Context, rec domain.Record, e domain.ParticipantRegistered) error {
+	return o.tell(ctx, rec, domain.LetterConfirmation, e.Tavolo, e.Participant)
+}
+
+// Waitlisted reacts to a place in the waiting list.
+func (o *Office) Waitlisted(ctx context.Context, rec domain.Record, e domain.ParticipantWaitlisted) error {
+	return o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.Participant)
+}
+
+// Promoted reacts to a seat given to somebody who waited.
+func (o *Office) Promoted(ctx context.Context, rec domain.Record, e domain.WaitlistPromoted) error {
+	return o.tell(ctx, rec, domain.LetterPromotion, e.Tavolo, e.Participant)
+}
+
+// Moved reacts to a change of mode: the confirmation is sent anew, or the place in
+// the other waiting list.
+func (o *Office) Moved(ctx context.Context, rec domain.Record, e domain.ModeChanged) error {
+	return errors.Join(o.tell(ctx, rec, domain.LetterConfirmation, e.Tavolo, e.Participant),
+		o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.Participant))
+}
+
+// Substituted reacts to a seat handed on.
+func (o *Office) Substituted(ctx context.Context, rec domain.Record, e domain.DelegateSubstituted) error {
+	return errors.Join(o.tell(ctx, rec, domain.LetterConfirmation, e.Tavolo, e.By), o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.By))
+}
+
+// Rescheduled reacts to a change of date.
+func (o *Office) Rescheduled(ctx context.Context, rec domain.Record, e domain.TavoloRescheduled) error {
+	return o.tellAll(ctx, rec, domain.LetterRescheduled, e.Tavolo)
+}
+
+// Rectified reacts to what was published wrongly, where that matters to who comes.
+func (o *Office) Rectified(ctx context.Context, rec domain.Record, e domain.TavoloRectified) error {
+	if e.Field == domain.RectifyProtocol || e.Field == domain.RectifyOrdinal {
+		return nil
+	}
+	return o.tellAll(ctx, rec, domain.LetterRectified, e.Tavolo)
+}
+
+// CalledOff reacts to a calling-off.
+func (o *Office) CalledOff(ctx context.Context, rec domain.Record, e domain.TavoloCalledOff) error {
+	return o.tellAll(ctx, rec, domain.LetterCalledOff, e.Tavolo)
+}
+
+// tell queues a letter to a person, if what it says is news and so.
+func (o *Office) tell(ctx context.Context, rec domain.Record, kind domain.LetterKind, tavolo domain.TavoloID, person domain.PersonID) error {
+	if !o.fresh(rec) {
+		return nil
+	}
+	due, err := projections.Ask(ctx, o.View, rec.Position, func(m *projections.Models) (bool, error) {
+		c, err := m.LetterContent(kind, tavolo, person, o.Now())
+		return err == nil && c.Not == "", nil
+	})
+	if err != nil || !due {
+		return err
+	}
+	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, tavolo, []domain.PersonID{person})
+	return err
+}
+
+// tellAll queues a letter to everybody whom a tavolo concerns.
+func (o *Office) tellAll(ctx context.Context, rec domain.Record, kind domain.LetterKind, tavolo domain.TavoloID) error {
+	if !o.fresh(rec) {
+		return nil
+	}
+	to, err := projections.Ask(ctx, o.View, rec.Position, func(m *projections.Models) (projections.Recipients, error) {
+		return m.Recipients(kind, tavolo, projections.ToConcerned, o.Now())
+	})
+	if errors.Is(err, domain.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, tavolo, to.Persons)
+	return err
+}
+
+// A cause is what letters follow from.
+type cause struct {
+	id          uuid.UUID // of the letters' ids
+	correlation uuid.UUID
+	causation   uuid.UUID // the event, if it was one
+	actor       domain.Actor
+}
+
+// A Posting is what became of letters that somebody wanted sent.
+type Posting struct {
+	Queued   int
+	Without  []domain.PersonID // who has no address
+	Position domain.Position
+}
+
+// Post queues letters of a kind to an audience, for somebody. The same command queues
+// each letter once.
+func (o *Office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain.TavoloID, audience string, command uuid.UUID, actor domain.Actor, atLeast domain.Position) (p Posting, err error) {
+	to, err := projections.Ask(ctx, o.View, atLeast, func(m *projections.Models) (projections.Recipients, error) {
+		return m.Recipients(kind, tavolo, audience, o.Now())
+	})
+	if err != nil {
+		return p, err
+	}
+	p.Without = to.Without
+	p.Queued = len(to.Persons)
+	p.Position, err = o.queue(ctx, cause{id: command, correlation: command, actor: actor}, kind, tavolo, to.Persons)
+	return p, err
+}
+
+// together is how many letters are queued side by side: they are stored together.
+const together = 32
+
+// queue queues a letter to each of some persons, each once however often it is called.
+func (o *Office) queue(ctx context.Context, c cause, kind domain.LetterKind, tavolo domain.TavoloID, to []domain.PersonID) (newest domain.Position, err error) {
+	words, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (projections.Template, error) { return m.Letters.Template(kind, -1) })
+	if err != nil {
+		return 0, err
+	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	room := make(chan struct{}, together)
+	for _, person := range to {
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			cmd := domain.QueueLetter{Kind: kind, Tavolo: tavolo, Person: person, Template: words.Version, Cause: c.id}
+			res, e := domain.Execute(ctx, o.Exec, cmd, domain.Meta{
+				At: o.Now(), Actor: c.actor, Command: domain.DerivedID(cmd.Delivery(), "queue"), Correlation: c.correlation, Causation: c.causation,
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			newest = max(newest, res.Position)
+			if e != nil && err == nil {
+				err = e
+			}
+		})
+	}
+	all.Wait()
+	o.wake()
+	return newest, err
+}
+
+// wake lets the office look at once what is to be sent.
+func (o *Office) wake() {
+	o.start()
+	select {
+	case o.kick <- struct{}{}:
+	default:
+	}
+}
+
+// A timed letter goes out by the clock.
+type timed struct {
+	kind   domain.LetterKind
+	tavolo domain.TavoloID
+	start  time.Time
+	to     []domain.PersonID
+}
+
+// id is what such letters follow from: another hour makes others.
+func (t timed) id() uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("tavoli/"+string(t.kind)+"/"+string(t.tavolo)+"/"+t.start.UTC().Format(time.RFC3339)))
+}
+
+// Remind queues what goes out by the clock. Whoever registers when a reminder has
+// gone out gets none; the address to join goes to whoever has a seat, until the end.
+func (o *Office) Remind(ctx context.Context) error {
+	now := o.Now()
+	list, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (list []timed, err error) {
+		for _, w := range []struct {
+			kind   domain.LetterKind
+			before time.Duration
+		}{{domain.LetterReminder, o.Reminder}, {domain.LetterJoinLink, o.JoinLink}} {
+			if w.before <= 0 {
+				continue
+			}
+			for _, t := range m.Beginning(now, now.Add(w.before)) {
+				x := timed{kind: w.kind, tavolo: t.ID, start: t.StartsAt}
+				x.to = m.Unreminded(w.kind, t.ID, x.id(), t.StartsAt.Add(-w.before), now)
+				if len(x.to) > 0 {
+					list = append(list, x)
+				}
+			}
+		}
+		return list, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if t.kind == domain.LetterJoinLink {
+			if t.to, err = o.linked(ctx, t.tavolo, t.to); err != nil {
+				return err
+			}
+		}
+		if _, err := o.queue(ctx, cause{id: t.id(), correlation: t.id(), actor: domain.ActorSystem}, t.kind, t.tavolo, t.to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linked returns those of some persons for whom it is known where they join.
+func (o *Office) linked(ctx context.Context, tavolo domain.TavoloID, all []domain.PersonID) (found []domain.PersonID, err error) {
+	for _, p := range all {
+		link, err := domain.JoinLink(ctx, o.Exec, tavolo, p)
+		if err != nil {
+			return nil, err
+		}
+		if link != "" {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}

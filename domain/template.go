@@ -1,0 +1,232 @@
+package domain
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// TemplateStream is the history of the words of letters.
+const TemplateStream Stream = CategoryRegistro + "-lettere"
+
+// TemplateSet records the words of a kind of letter from now on.
+type TemplateSet struct {
+	Kind    LetterKind `json:"kind"`
+	Version int        `json:"version"` // from 1; 0 are the words the program has
+	Subject string     `json:"subject"`
+	Text    string     `json:"text"`
+	Reason  string     `json:"reason,omitempty"`
+}
+
+// Name implements [Event].
+func (TemplateSet) Name() string { return "TemplateSet" }
+
+// A LetterTemplate is the words of a letter, with names of what is filled in:
+// {nome}, {data}. Paragraphs are parted by an empty line. A line whose names all
+// stand for nothing is left out, and with it a heading right above it.
+type LetterTemplate struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// LetterField is something that is filled into letters.
+type LetterField struct {
+	Name  string `json:"name"` // as it stands in a template, without braces
+	About string `json:"about"`
+}
+
+// LetterFields lists what can be filled in.
+func LetterFields() []LetterField {
+	return []LetterField{
+		{"nome", "nome e cognome di chi riceve · name of the recipient"},
+		{"tavolo", "il tavolo con il suo numero e l'oggetto · the tavolo with its number and subject"},
+		{"oggetto", "l'oggetto del tavolo · its subject"},
+		{"data", "il giorno: giovedì 24 marzo 2022 · the day"},
+		{"ore", "le ore: 15:00-17:00 · the hours"},
+		{"modalita", "come si tiene: in presenza, online · how it is held"},
+		{"partecipazione", "come partecipa chi riceve · how the recipient takes part"},
+		{"sede", "la sede · the place"},
+		{"piattaforma", "la piattaforma · the platform"},
+		{"protocollo", "il protocollo della convocazione · the protocol reference"},
+		{"programma_lavori", "l'ordine del giorno, una riga per voce · the agenda, one line for each item"},
+		{"relatori", "chi interviene, una riga per persona · the speakers, one line for each"},
+		{"posto", "il posto in lista d'attesa · the place in the waiting list"},
+		{"link", "il collegamento per partecipare online, solo a chi partecipa online · the address to join, for those online only"},
+		{"data_precedente", "quando era previsto prima dello spostamento · when it was to be before it was moved"},
+		{"motivo", "il motivo dello spostamento, della rettifica o dell'annullamento · the reason"},
+		{"rettifica", "che cosa era sbagliato e che cosa è giusto · what was wrong and what is right"},
+		{"materiali", "i materiali pubblicati, una riga per voce · the published materials"},
+		{"conferma", "l'indirizzo e il codice con cui si conferma · where and with which code to confirm"},
+		{"titolare", "chi tiene il registro · whose register it is"},
+	}
+}
+
+// MaxTemplate is the longest text of a template, in characters.
+const MaxTemplate = 8_000
+
+// Fill returns the subject, on one line, and the text with names in place of values.
+func (t LetterTemplate) Fill(values map[string]string) (subject, text string) {
+	var lines []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(t.Text, "\r\n", "\n"), "\n") {
+		filled, stands := fillLine(line, values)
+		switch last := len(lines) - 1; {
+		case stands:
+			lines = append(lines, filled)
+		case last >= 0 && strings.HasSuffix(lines[last], ":"): // a heading of nothing
+			lines = lines[:last]
+		}
+	}
+	subject, _ = fillLine(t.Subject, values)
+	return strings.Join(strings.Fields(subject), " "), paragraphs(strings.Join(lines, "\n"))
+}
+
+// fillLine fills in one line, and reports whether anything of it is to stand.
+func fillLine(line string, values map[string]string) (filled string, stands bool) {
+	names, full := 0, 0
+	for {
+		before, rest, found := strings.Cut(line, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return filled + line, names == 0 || full > 0
+		}
+		names++
+		if values[name] != "" {
+			full++
+		}
+		filled += before + values[name]
+		line = after
+	}
+}
+
+// paragraphs returns text with at most one empty line between others.
+func paragraphs(text string) string {
+	for strings.Contains(text, "\n\n\n") {
+		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
+	}
+	return strings.Trim(text, "\n")
+}
+
+// names returns the names that a template fills in.
+func (t LetterTemplate) names() []string {
+	seen := make(map[string]bool)
+	for _, rest := range strings.Split(t.Subject+"\n"+t.Text, "{")[1:] {
+		name, _, closed := strings.Cut(rest, "}")
+		if !closed {
+			name, _, _ = strings.Cut(rest, "\n")
+		}
+		seen[name] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// check notes what is wrong with a template.
+func (t LetterTemplate) check(bad *check) {
+	bad.required(t.Subject, "/subject")
+	bad.that(strings.TrimSpace(t.Text) != "", "/text", "required", "is required")
+	bad.text(t.Text, "/text", MaxTemplate)
+	for _, name := range t.names() {
+		known := slices.ContainsFunc(LetterFields(), func(f LetterField) bool { return f.Name == name })
+		bad.that(known, "/text", "unknown-name", "{%s} stands for nothing there is", clip([]byte(name)))
+	}
+}
+
+// Templates is what decisions need of the words of letters.
+type Templates struct {
+	newest map[LetterKind]TemplateSet
+}
+
+// Apply implements [State].
+func (t *Templates) Apply(e Event) {
+	if e, ok := e.(TemplateSet); ok {
+		if t.newest == nil {
+			t.newest = make(map[LetterKind]TemplateSet)
+		}
+		t.newest[e.Kind] = e
+	}
+}
+
+// SetTemplate gives a kind of letter other words. Letters that were sent keep what
+// they were; those that wait keep the version they were queued with. Setting the
+// same words again changes nothing.
+type SetTemplate struct {
+	Kind    LetterKind `json:"-"`
+	Subject string     `json:"subject"`
+	Text    string     `json:"text"`
+	Reason  string     `json:"reason"`
+}
+
+// Stream implements [Command].
+func (c SetTemplate) Stream() Stream { return TemplateStream }
+
+// Decide implements [Command].
+func (c SetTemplate) Decide(t *Templates, _ Meta) ([]Event, error) {
+	if !slices.Contains(LetterKinds, c.Kind) {
+		return nil, ErrNoLetterKind
+	}
+	var bad check
+	text := strings.ReplaceAll(c.Text, "\r\n", "\n")
+	LetterTemplate{c.Subject, text}.check(&bad)
+	bad.text(c.Reason, "/reason", MaxText)
+	last := t.newest[c.Kind]
+	switch {
+	case bad.err() != nil:
+		return nil, bad.err()
+	case last.Version > 0 && last.Subject == c.Subject && last.Text == text:
+		return nil, nil
+	}
+	return []Event{TemplateSet{c.Kind, last.Version + 1, c.Subject, text, c.Reason}}, nil
+}
+
+// ErrNoLetterKind says that there is no such kind of letter.
+var ErrNoLetterKind = &Error{Kind: NotFound, Code: "letter-kind-not-found", Text: "there is no such kind of letter"}
+
+// BuiltIn returns the words that the program has for a kind of letter.
+func (k LetterKind) BuiltIn() LetterTemplate { return builtIn[k] }
+
+// Parts of letters that several kinds share.
+const (
+	toPerson = "Gentile {nome},\n\n"
+	facts    = "Quando: {data}\nOre: {ore}\nModalità: {modalita}\nSede: {sede}\nPiattaforma: {piattaforma}\n"
+	mine     = "Quando: {data}\nOre: {ore}\nPartecipazione: {partecipazione}\nSede: {sede}\nPiattaforma: {piattaforma}\nCollegamento: {link}\n"
+	regards  = "\nCordiali saluti\n{titolare}\n"
+)
+
+var builtIn = map[LetterKind]LetterTemplate{
+	LetterConvocazione: {"Convocazione: {tavolo}", toPerson +
+		"con la presente si convoca il tavolo «{oggetto}».\n\nProtocollo: {protocollo}\n" + facts +
+		"\nOrdine del giorno:\n{programma_lavori}\n\nIntervengono:\n{relatori}\n\n" +
+		"Gli enti locali sono invitati a estendere l'invito agli enti gestori dei propri progetti. Per partecipare è necessario iscriversi.\n" + regards +
+		"\nEnglish: you are invited to the meeting described above. Please register to take part."},
+	LetterConfirmAddress: {"Conferma dell'indirizzo: {tavolo}", toPerson +
+		"è stata chiesta l'iscrizione al tavolo «{oggetto}» con questo indirizzo. L'iscrizione vale quando è confermata:\n\n{conferma}\n\n" +
+		"Chi non ha chiesto nulla può ignorare questo messaggio.\n" + regards +
+		"\nEnglish: please confirm your address with the code above; if you asked for nothing, ignore this message."},
+	LetterConfirmation: {"Iscrizione: {tavolo}", toPerson +
+		"l'iscrizione al tavolo «{oggetto}» è registrata.\n\n" + mine + regards +
+		"\nEnglish: you are registered for the meeting described above."},
+	LetterWaiting: {"Lista d'attesa: {tavolo}", toPerson +
+		"i posti per il tavolo «{oggetto}» sono esauriti; la richiesta è in lista d'attesa.\n\nPosto in lista: {posto}\n" + mine +
+		"\nSe si libera un posto arriverà un messaggio.\n" + regards +
+		"\nEnglish: all seats are taken; you are on the waiting list and will be told when a seat is free."},
+	LetterPromotion: {"Posto assegnato: {tavolo}", toPerson +
+		"si è liberato un posto: l'iscrizione al tavolo «{oggetto}» è ora registrata.\n\n" + mine + regards +
+		"\nEnglish: a seat has become free, you are now registered."},
+	LetterReminder: {"Promemoria: {tavolo}", toPerson +
+		"si ricorda il tavolo «{oggetto}».\n\n" + mine + "\nOrdine del giorno:\n{programma_lavori}\n\nChi non può partecipare è pregato di ritirare l'iscrizione, così il posto passa a chi attende.\n" + regards +
+		"\nEnglish: a reminder of the meeting described above. If you cannot come, please withdraw."},
+	LetterJoinLink: {"Collegamento: {tavolo}", toPerson +
+		"ecco il collegamento per partecipare al tavolo «{oggetto}». È personale: non va diffuso.\n\n" + mine + regards +
+		"\nEnglish: above is the link to join the meeting; please do not pass it on."},
+	LetterRescheduled: {"Cambio di data: {tavolo}", toPerson +
+		"il tavolo «{oggetto}» è stato spostato.\n\nEra previsto: {data_precedente}\n" + facts + "Motivo: {motivo}\n\nChi è iscritto resta iscritto.\n" + regards +
+		"\nEnglish: the meeting was moved to the date above; registrations remain valid."},
+	LetterRectified: {"Rettifica: {tavolo}", toPerson +
+		"quanto comunicato per il tavolo «{oggetto}» conteneva un errore.\n\n{rettifica}\nMotivo: {motivo}\n\nI dati corretti:\n" + facts + regards +
+		"\nEnglish: what was announced was wrong in the point above; the facts given here are right."},
+	LetterCalledOff: {"Annullamento: {tavolo}", toPerson +
+		"il tavolo «{oggetto}», previsto per {data}, è annullato.\n\nMotivo: {motivo}\n" + regards +
+		"\nEnglish: the meeting is called off."},
+	LetterThanks: {"Grazie: {tavolo}", toPerson +
+		"grazie per la partecipazione al tavolo «{oggetto}» del {data}.\n\nMateriali pubblicati:\n{materiali}\n" + regards +
+		"\nEnglish: thank you for taking part; the published materials are listed above."},
+}
