@@ -130,6 +130,13 @@ func (t LetterTemplate) check(bad *check) {
 	}
 }
 
+// Check returns what is wrong with a template.
+func (t LetterTemplate) Check() error {
+	var bad check
+	t.check(&bad)
+	return bad.err()
+}
+
 // Templates is what decisions need of the words of letters.
 type Templates struct {
 	newest map[LetterKind]TemplateSet

@@ -137,6 +137,7 @@ func streamOf(e domain.Event) domain.Stream {
 		Ente      domain.EnteRef     `json:"ente"`
 		Account   domain.AccountID   `json:"account"`
 		Person    domain.PersonID    `json:"person"`
+		Delivery  domain.LetterID    `json:"delivery"`
 	}
 	if d, ok := e.(described); ok {
 		e = d.PersonDescribed
@@ -151,6 +152,10 @@ func streamOf(e domain.Event) domain.Stream {
 	switch e.(type) {
 	case domain.LedgerKeyIntroduced, domain.DossierMade:
 		return domain.LedgerStream
+	case domain.TemplateSet:
+		return domain.TemplateStream
+	case domain.LetterQueued, domain.LetterAttempted, domain.LetterSent, domain.LetterFailed, domain.LetterParked, domain.LetterResent:
+		return domain.LetterStream(ids.Delivery)
 	case domain.PersonDescribed:
 		return domain.PersonaStream(ids.Person)
 	case domain.PersonRectified, domain.PersonsLinked, domain.PersonsUnlinked, domain.PersonForgotten:

@@ -378,6 +378,10 @@ func (l *Letters) encode(e *encoder) {
 	for _, t := range []*table{&l.tavoli, &l.answers, &l.reasons} {
 		e.texts(t.texts)
 	}
+	var persons ordering
+	if len(l.rows) > 0 {
+		persons = l.people.ordering()
+	}
 	list(e, l.rows, func(row letter) {
 		for _, id := range []uuid.UUID{row.id, row.cause, row.by} {
 			e.uuid(id)
@@ -386,7 +390,8 @@ func (l *Letters) encode(e *encoder) {
 			e.int(n)
 		}
 		e.revision(row.revision)
-		for _, n := range []uint32{uint32(row.person), row.tavolo, row.answer, row.reason} {
+		persons.place(e, row.person)
+		for _, n := range []uint32{row.tavolo, row.answer, row.reason} {
 			e.uint(uint64(n))
 		}
 		e.code(row.kind)
@@ -414,9 +419,12 @@ func (l *Letters) decode(d *decoder) {
 		row.queued, row.since, row.retry = d.int(), d.int(), d.int()
 		row.template, row.attempt, row.resent = int32(d.small()), int32(d.small()), int32(d.small())
 		row.revision = d.revision()
-		row.person = d.index(most)
+		row.person = d.place()
 		row.tavolo, row.answer, row.reason = d.entry(&l.tavoli), d.entry(&l.answers), d.entry(&l.reasons)
 		row.kind, row.state, row.fault = d.code(len(letterKinds)), d.code(len(letterStates)), d.code(len(letterFaults))
+		if row.person < 0 {
+			d.fail("a letter is to nobody")
+		}
 		if d.err != nil {
 			return
 		}

@@ -1,6 +1,8 @@
 package projections_test
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"tavoli/domain"
@@ -12,11 +14,12 @@ var (
 	passwork  = domain.EnteRef{Kind: domain.EnteGestore, Code: "passwork"}
 	asp       = domain.EnteRef{Kind: domain.AziendaSanitaria, Code: "asp-sr"}
 	programma = domain.ProgrammaID("3031")
+	aLetter   = uuid.MustParse("6f1c2a9e-7a55-5b0e-9d3a-3f0d8f6c1a2b")
 )
 
 // rich returns a tape on which every kind of event stands at least once.
 func rich() *tape {
-	return newTape().add(richEnti()...).add(richTavolo()...).add(richSeats()...).add(richPresenze()...).add(richRest()...).add(richForgetting()...)
+	return newTape().add(richEnti()...).add(richTavolo()...).add(richSeats()...).add(richPresenze()...).add(richRest()...).add(richForgetting()...).add(richLetters()...)
 }
 
 func richEnti() []domain.Event {
@@ -185,5 +188,17 @@ func richForgetting() []domain.Event {
 		domain.EvidenceFiled{Tavolo: "coopera-7", SHA256: "0b" + sheet[2:], Size: 99, MediaType: "text/csv", Kind: domain.EvidenceReport, Title: "Report"},
 		domain.EvidenceDestroyed{Tavolo: "coopera-7", SHA256: "0b" + sheet[2:], Reason: "fine conservazione", LegalBasis: "art. 5", Override: "ordine 4"},
 		domain.PersonForgotten{Person: person(8), Short: domain.ShortID(person(8)), Reason: "richiesta", LegalBasis: "art. 17", Override: "ordine 3", Keys: []domain.KeyID{8, 9}},
+	}
+}
+
+// richLetters are what becomes of letters.
+func richLetters() []domain.Event {
+	return []domain.Event{
+		domain.LetterQueued{Delivery: aLetter, Kind: domain.LetterConfirmation, Tavolo: sesto, Person: person(1), Cause: aLetter},
+		domain.LetterAttempted{Delivery: aLetter, Attempt: 1, By: aLetter}, domain.LetterFailed{Delivery: aLetter, Attempt: 1, Why: domain.FaultRelay, Answer: "451 4.3.0", RetryAt: time.Date(2022, 5, 20, 9, 0, 0, 0, time.UTC)},
+		domain.LetterAttempted{Delivery: aLetter, Attempt: 2, By: aLetter}, domain.LetterParked{Delivery: aLetter, Attempt: 2, Why: domain.FaultRefused, Answer: "550 5.1.1"},
+		domain.LetterResent{Delivery: aLetter, Template: 1, Reason: "indirizzo corretto"}, domain.LetterAttempted{Delivery: aLetter, Attempt: 3, By: aLetter}, domain.LetterSent{Delivery: aLetter, Attempt: 3, Answer: "250 Ok"},
+		domain.TemplateSet{Kind: domain.LetterConfirmation, Version: 1, Subject: "Iscrizione {tavolo}", Text: "Gentile {nome}", Reason: "tono"},
+		domain.JoinLinkSet{Tavolo: sesto, URL: "https://example.org/j/1"},
 	}
 }

@@ -28,7 +28,8 @@ func tale(t *testing.T, tape *tape, strands []projections.Strand, when projectio
 func TestTaleOfEachPerson(t *testing.T) {
 	tape := rich()
 	m := tape.models()
-	presences := make(map[string]string) // whose each is
+	presences := make(map[string]string)      // whose each is
+	letters := make(map[domain.Stream]string) // to whom each is
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 11, 12, 80, 81, 90, 91, 8} {
 		id := person(n)
 		var want []domain.Position
@@ -38,6 +39,10 @@ func TestTaleOfEachPerson(t *testing.T) {
 				presences[e.Presence.String()] = e.Participant.String()
 			}
 			names := strings.Contains(text, id.String())
+			if e, ok := rec.Event.(domain.LetterQueued); ok {
+				letters[rec.Stream] = e.Person.String()
+			}
+			names = names || letters[rec.Stream] == id.String()
 			switch e := rec.Event.(type) {
 			case domain.PresenceEnded:
 				names = presences[e.Presence.String()] == id.String()

@@ -23,6 +23,8 @@ var variables = map[string]object{
 	"stream":       {"type": "string", "description": "a stream: tavolo-coopera-4"},
 	"account":      {"type": "string", "description": "the id of an account: segreteria"},
 	"adhesion":     {"type": "string", "format": "uuid", "description": "a request to join the coordinamento"},
+	"delivery":     {"type": "string", "format": "uuid", "description": "the id of a letter"},
+	"letter":       {"type": "string", "description": "a kind of letter: confirmation"},
 	"hold":         {"type": "string", "format": "uuid", "description": "the id of a hold"},
 	"token":        {"type": "string", "format": "uuid", "description": "the id of a token, not the secret"},
 	"position":     {"type": "string", "description": "the position of a fact: 1234"},
@@ -79,6 +81,10 @@ var parameters = map[string]parameter{
 	"type":         textParam("a kind of event; may be given several times"),
 	"follow":       boolParam("wait for more instead of ending at the head"),
 	"day":          {object{"type": "string", "format": "date"}, "the day on which it was recorded, in Italy"},
+
+	"list-letters.state":  enumParam("what has become of it; absent: whatever", texts(domain.LetterStates)...),
+	"list-letters.kind":   enumParam("the kind of letter", texts(domain.LetterKinds)...),
+	"list-letters.person": {object{"type": "string", "format": "uuid"}, "to whom"},
 
 	"audit-trail.person":        {object{"type": "string", "format": "uuid"}, "whose story is told"},
 	"audit-trail.account":       textParam("the account whose story is told"),

@@ -31,7 +31,7 @@ var (
 func table() []route {
 	return prepared(slices.Concat(
 		programmaRoutes(), enteRoutes(), tavoloRoutes(), registrationRoutes(), doorRoutes(), ownRoutes(), adhesionRoutes(), presenceRoutes(),
-		peopleRoutes(), reportRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
+		peopleRoutes(), letterRoutes(), reportRoutes(), auditRoutes(), ledgerRoutes(), accountRoutes(), operationRoutes(), nodeRoutes(),
 	))
 }
 

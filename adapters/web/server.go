@@ -30,6 +30,8 @@ type Server struct {
 	// Ledger is what the facts add up to; nil: nothing is told of it.
 	Ledger Ledger
 
+	Post Post // letters; nil: none are sent
+
 	// Renderers write papers by the name of their form: csv, xlsx, html, pdf.
 	// Forms that are missing are answered with 501.
 	Renderers map[string]Renderer
