@@ -166,6 +166,9 @@ func (r *register) eraseThem(ctx context.Context, list []projections.Erasure, ag
 	if err != nil {
 		return fmt.Errorf("remove the sealed values: %w", err)
 	}
+	if err := r.emptyOutbox(ctx, list); err != nil {
+		return fmt.Errorf("remove letters from the outbox: %w", err)
+	}
 	newest := list[len(list)-1].Position
 	renewed, err := r.renewSnapshot(ctx, newest)
 	if err != nil {

@@ -23,6 +23,7 @@ func (r *register) gauges() map[string]func() float64 {
 	maps.Copy(all, r.store.gauges)
 	maps.Copy(all, keeperGauge(r.keys))
 	maps.Copy(all, r.nodeGauges())
+	maps.Copy(all, r.letterGauges())
 	return all
 }
 

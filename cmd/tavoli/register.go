@@ -20,6 +20,7 @@ import (
 	"tavoli/adapters/evidence"
 	"tavoli/adapters/html"
 	"tavoli/adapters/keyring"
+	"tavoli/adapters/mail"
 	"tavoli/adapters/pdf"
 	"tavoli/adapters/shelf"
 	"tavoli/adapters/web"
@@ -64,6 +65,7 @@ type register struct {
 	bridge  atomic.Pointer[bus.Bridge] // nil: none
 	company *company                   // the other nodes; nil: it is alone
 	erasing *erasing
+	office  *mail.Office // letters; nil: none are sent
 	files   *evidence.Files
 
 	snapshots sync.Mutex // held by the one who takes a snapshot: an older one never replaces a newer

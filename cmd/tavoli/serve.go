@@ -34,6 +34,7 @@ type serving struct {
 	shown   bool // progress
 	owner   pages.Owner
 	proxies string
+	post    postal
 }
 
 func serveCommand() command {
@@ -51,6 +52,7 @@ func serveCommand() command {
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
 		bindOwner(fs, &s.owner)
 		fs.StringVar(&s.proxies, "proxies", "", "gli `indirizzi` dei proxy di cui si crede X-Forwarded-For · the addresses of proxies whose X-Forwarded-For is believed")
+		bindPost(fs, &s.post)
 		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
@@ -100,6 +102,9 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 	if r.store.shared && !r.settings.keys.shared() {
 		log.Warn("le chiavi stanno nella cartella di questo nodo: per più nodi serve un portachiavi condiviso, --keys · the keys lie in this node's folder: several nodes need a shared keyring, --keys")
 	}
+	if err := s.openPost(r); err != nil {
+		return errors.Join(err, r.Close())
+	}
 	return errors.Join(s.serve(ctx, p, r), r.Close())
 }
 
@@ -123,6 +128,11 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 		return err
 	}
 	defer release()
+	posted, err := s.runPost(ctx, r, fail)
+	if err != nil {
+		return err
+	}
+	defer posted()
 	server := r.web.HTTP()
 	server.Handler = r.site(s.owner)
 	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
