@@ -32,6 +32,9 @@ func TestLimits(t *testing.T) {
 		{"block", domain.MaxBlock, "too-long", func(d *limitDesk, n int) error {
 			return carryOut[*domain.Programma](d, domain.ApproveFundingBlock{Programma: "p", Text: letters(n), ValidFrom: "2022-01-01"})
 		}},
+		{"template", domain.MaxTemplate, "too-long", func(d *limitDesk, n int) error {
+			return carryOut[*domain.Templates](d, domain.SetTemplate{Kind: domain.LetterReminder, Subject: "s", Text: letters(n)})
+		}},
 		{"name", domain.MaxName, "too-long", func(d *limitDesk, n int) error { return d.meet(domain.Values{FamilyName: letters(n)}) }},
 		{"email", domain.MaxEmail, "too-long", func(d *limitDesk, n int) error {
 			return d.meet(domain.Values{FamilyName: "Rossi", Email: "a@" + letters(n-5) + ".it"})

@@ -111,6 +111,16 @@ POST /api/v1/people/{person}/link admin staff
 POST /api/v1/people/{person}/unlink admin staff
 GET /api/v1/people/{person}/export admin staff
 POST /api/v1/people/{person}/forgetting admin
+GET /api/v1/letters admin staff auditor
+GET /api/v1/letters/{delivery} admin staff auditor
+GET /api/v1/letters/{delivery}/message admin staff
+POST /api/v1/letters/{delivery}/resending admin staff
+GET /api/v1/letter-templates admin staff auditor
+GET /api/v1/letter-templates/{letter} admin staff auditor
+POST /api/v1/letter-templates/{letter} admin staff
+POST /api/v1/letter-templates/{letter}/preview admin staff
+POST /api/v1/tavoli/{tavolo}/letters admin staff
+POST /api/v1/tavoli/{tavolo}/join-link admin staff
 GET /api/v1/retention admin staff auditor dpo
 GET /api/v1/retention/evidence admin staff auditor dpo
 GET /api/v1/retention/forgotten admin staff auditor dpo
@@ -203,7 +213,7 @@ func documentedRoutes(t testing.TB) (list []documented) {
 func filled(path string) string {
 	return strings.NewReplacer(
 		"{programma}", "3031", "{tavolo}", "coopera-9", "{kind}", "comune", "{code}", "Z999", "{participant}", nobodyKnown, "{person}", nobodyKnown,
-		"{presence}", nobodyKnown, "{sha256}", strings.Repeat("0", 64), "{quarter}", "2022-Q2", "{stream}", "tavolo-coopera-9", "{account}", "nobody", "{position}", "999999", "{size}", "999999", "{level}", "0", "{tile}", "999", "{part}", "999.p", "{width}", "9", "{token}", nobodyKnown,
+		"{presence}", nobodyKnown, "{delivery}", nobodyKnown, "{letter}", "telegram", "{sha256}", strings.Repeat("0", 64), "{quarter}", "2022-Q2", "{stream}", "tavolo-coopera-9", "{account}", "nobody", "{position}", "999999", "{size}", "999999", "{level}", "0", "{tile}", "999", "{part}", "999.p", "{width}", "9", "{token}", nobodyKnown,
 	).Replace(path)
 }
 

@@ -93,6 +93,7 @@ func newRegister(t testing.TB, settings ...func(*web.Server)) *register {
 		Secret: func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Now:    r.clock.Now, Log: slog.New(slog.NewJSONHandler(r.log, nil)), Console: sha256.Sum256([]byte(consoleToken)), Version: "1.0.0", Renderers: renderers(),
 	}
+	r.server.Post = office{r}
 	for _, set := range settings {
 		set(r.server)
 	}

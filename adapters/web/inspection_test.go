@@ -68,6 +68,11 @@ const inspected = `
 /api/v1/audit/log/tile/entries/{tile} 403 403
 /api/v1/audit/log/tile/entries/{tile}/{part} 403 403
 /api/v1/audit/log/tile/entries/{tile}/{part}/{width} 403 403
+/api/v1/letters 403 403
+/api/v1/letters/{delivery} 403 403
+/api/v1/letters/{delivery}/message 403 403
+/api/v1/letter-templates 403 403
+/api/v1/letter-templates/{letter} 403 403
 /api/v1/accounts 403 403
 /api/v1/people/{person}/export 403 403
 /api/v1/retention 403 403

@@ -101,7 +101,7 @@ func getLetter() action {
 // readLetter answers with a letter as it lies in the outbox.
 func readLetter() action {
 	return action{
-		media: map[string]string{"message/rfc822": "the letter, as a mail program opens it"}, query: []string{"purpose"}, statuses: []int{404, 501},
+		media: map[string]string{"message/rfc822": "the letter, as a mail program opens it"}, query: []string{"purpose"}, statuses: []int{404},
 		do: func(c *call) error {
 			q := c.query()
 			c.purpose = q.text("purpose")
@@ -109,7 +109,7 @@ func readLetter() action {
 				return err
 			}
 			if c.s.Post == nil {
-				return &errNotOffered
+				return errNoMessage
 			}
 			id := c.uuid("delivery")
 			data, err := c.s.Post.Read(id)
@@ -195,14 +195,30 @@ func sendLetters() action {
 			if err != nil {
 				return err
 			}
+			revision, err := d.revisionOfTavolo()
+			if err != nil {
+				return err
+			}
 			posted, err := c.s.Post.Post(c.ctx, order.Kind, c.tavolo(), audience, d.meta.Command, d.meta.Actor, head)
 			if err != nil {
 				return err
 			}
-			d.result.Position, d.result.Revision = max(posted.Position, head), domain.NoStream
+			d.result.Position, d.result.Revision = max(posted.Position, head), revision
 			return d.finish(func() (any, string) { return LettersPosted{d.written(), posted.Queued, posted.Without}, "" })
 		},
 	}
+}
+
+// revisionOfTavolo returns the revision of the tavolo, which is that of the caller if
+// the caller insists on one.
+func (d *doing) revisionOfTavolo() (domain.Revision, error) {
+	t, err := latest(d.call, func(m *projections.Models) (projections.TavoloDetail, error) {
+		return m.Calendar.Tavolo(d.tavolo(), false)
+	})
+	if err == nil && d.meta.IfRevision != nil && *d.meta.IfRevision != t.Revision {
+		err = domain.ErrChanged
+	}
+	return t.Revision, err
 }
 
 // audience returns whom the letters go to, or what is wrong with the order.
@@ -295,14 +311,17 @@ type LetterShown struct {
 func previewLetter() action {
 	read := newForm(typeOf[PreviewOrder]())
 	return action{
-		body: read.types, answer: typeOf[LetterShown](), statuses: []int{404, 501}, unkeyed: true,
+		body: read.types, answer: typeOf[LetterShown](), statuses: []int{404, 409}, unkeyed: true,
 		do: func(c *call) error {
 			if c.s.Post == nil {
-				return &errNotOffered
+				return errLettersOff
 			}
 			var order PreviewOrder
 			data, err := c.body(c.s.state.limits.Body)
 			if err != nil {
+				return err
+			}
+			if err := c.query().unknown(nil); err != nil {
 				return err
 			}
 			if err := read.decode(data, &order); err != nil {
@@ -328,7 +347,12 @@ func previewLetter() action {
 			if err := c.disclose(); err != nil {
 				return err
 			}
-			return c.json(shown)
+			body := encode(shown)
+			c.tell(c.s.View.Seen())
+			c.w.Header().Set("Content-Type", asJSON[0])
+			c.w.Header().Set("Etag", tagOf(-1, body))
+			c.send(200, body)
+			return nil
 		},
 	}
 }

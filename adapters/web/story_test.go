@@ -35,6 +35,7 @@ func (c *contract) story() {
 	c.planning()
 	c.registering()
 	c.attending()
+	c.writing()
 	c.forgetting()
 	c.administering()
 	c.signing()
