@@ -112,7 +112,7 @@ func (t LetterTemplate) names() []string {
 	for _, rest := range strings.Split(t.Subject+"\n"+t.Text, "{")[1:] {
 		name, _, closed := strings.Cut(rest, "}")
 		if !closed {
-			name, _, _ = strings.Cut(rest, "\n")
+			name = "{" // which stands for nothing
 		}
 		seen[name] = true
 	}
@@ -234,6 +234,6 @@ var builtIn = map[LetterKind]LetterTemplate{
 		"il tavolo «{oggetto}», previsto per {data}, è annullato.\n\nMotivo: {motivo}\n" + regards +
 		"\nEnglish: the meeting is called off."},
 	LetterThanks: {"Grazie: {tavolo}", toPerson +
-		"grazie per la partecipazione al tavolo «{oggetto}» del {data}.\n\nMateriali pubblicati:\n{materiali}\n" + regards +
+		"grazie per la partecipazione al tavolo «{oggetto}», {data}.\n\nMateriali pubblicati:\n{materiali}\n" + regards +
 		"\nEnglish: thank you for taking part; the published materials are listed above."},
 }

@@ -48,7 +48,7 @@ func (m *Models) LetterContent(kind domain.LetterKind, tavolo domain.TavoloID, p
 	place := m.Rosters.placeOf(tavolo, p)
 	c := LetterContent{Kind: kind, Tavolo: tavolo, Person: person, Email: v.Email, Name: v.Name(), Blocks: m.blocks(row.programma, now)}
 	c.Online = place.seated() && place.mode == online
-	c.Values = m.letterValues(row, place)
+	c.Values = m.letterValues(kind, row, place)
 	c.Values["nome"], c.Values["motivo"] = c.Name, row.reasonFor(kind)
 	c.Event = m.letterEvent(kind, row, place)
 	switch {
@@ -141,7 +141,7 @@ func (m *Models) due(kind domain.LetterKind, row *tavolo, s standing, p int32, n
 }
 
 // letterValues returns what is filled into letters about a tavolo.
-func (m *Models) letterValues(row *tavolo, s standing) map[string]string {
+func (m *Models) letterValues(kind domain.LetterKind, row *tavolo, s standing) map[string]string {
 	v := map[string]string{
 		"oggetto": row.subject, "tavolo": row.called(), "data": longDay(row.schedule.Day), "ore": row.hours(),
 		"modalita": modeWords[row.mode], "sede": row.place, "piattaforma": row.platform,
@@ -150,12 +150,15 @@ func (m *Models) letterValues(row *tavolo, s standing) map[string]string {
 	if row.protocol != nil {
 		v["protocollo"] = row.protocol.Text
 	}
+	if s.active() {
+		v["partecipazione"] = modeWords[wordOf(modes, s.mode)]
+	}
 	switch {
-	case !s.active():
+	case !s.active() || !ofOne(kind): // how the tavolo is held, not how somebody takes part
 	case s.mode == online:
-		v["sede"], v["partecipazione"] = "", modeWords[domain.Online]
+		v["sede"] = ""
 	default:
-		v["piattaforma"], v["partecipazione"] = "", modeWords[domain.InPresence]
+		v["piattaforma"] = ""
 	}
 	if s.place > 0 {
 		v["posto"] = strconv.Itoa(s.place)
@@ -169,6 +172,15 @@ func (m *Models) letterValues(row *tavolo, s standing) map[string]string {
 		v["rettifica"] = said(fieldWords, last.Field) + ": non «" + saidDay(last.Wrong) + "», ma «" + saidDay(last.Right) + "»"
 	}
 	return v
+}
+
+// ofOne reports whether a kind of letter is about the recipient's own place.
+func ofOne(kind domain.LetterKind) bool {
+	switch kind {
+	case domain.LetterConfirmation, domain.LetterWaiting, domain.LetterPromotion, domain.LetterReminder, domain.LetterJoinLink:
+		return true
+	}
+	return false
 }
 
 // reasonFor returns the reason of what a letter is about.

@@ -58,7 +58,7 @@ var sharedModules = []string{"github.com/google/uuid"}
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
 var (
-	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/storetest"}
+	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/smtptest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
 		"github.com/chromedp/cdproto",

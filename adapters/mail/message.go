@@ -98,12 +98,11 @@ func (m Message) messageID() string {
 // mime returns the message as it is sent.
 func (m Message) mime() (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP), gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(m.From.From.Name, m.From.From.Address); err != nil {
+	if _, err := netmail.ParseAddress((&netmail.Address{Address: m.To.Address}).String()); err != nil {
 		return nil, err
 	}
-	if err := msg.AddToFormat(oneLine(m.To.Name), m.To.Address); err != nil {
-		return nil, err
-	}
+	msg.FromMailAddress(&m.From.From)
+	msg.ToMailAddress(&netmail.Address{Name: oneLine(m.To.Name), Address: m.To.Address})
 	if m.From.ReplyTo != "" {
 		if err := msg.ReplyTo(m.From.ReplyTo); err != nil {
 			return nil, err

@@ -213,5 +213,5 @@ func said(failed *gomail.SendError) string {
 		text = rest
 	}
 	text, _, _ = strings.Cut(text, ", affected ")
-	return strings.TrimSuffix(text, ",")
+	return strings.ReplaceAll(strings.TrimSuffix(text, ","), `"`, "")
 }

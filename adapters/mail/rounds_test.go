@@ -1,0 +1,337 @@
+package mail_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tavoli/adapters/mail"
+	"tavoli/domain"
+	"tavoli/tests/smtptest"
+)
+
+func TestALetterIsSentOnce(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	rec := d.register("Anna", "anna.prova@example.it", domain.Online)
+	d.react(rec)
+	d.react(rec) // the bus tells it again
+	d.background(d.office.Run)
+	l := d.becomes("Anna Prova confirmation", domain.LetterIsSent)
+	d.react(rec)
+	if got := s.Messages(); len(got) != 1 || got[0].To[0] != "anna.prova@example.it" || got[0].From != "segreteria@tavoli.example" {
+		t.Errorf("got %+v", got)
+	}
+	if !strings.HasPrefix(l.Answer, "250") || strings.Contains(l.Answer, "anna") || l.Attempts != 1 {
+		t.Errorf("got %+v", l)
+	}
+	if len(d.letters()) != 1 {
+		t.Errorf("got %v", d.letters())
+	}
+}
+
+func TestFactsThatAskForNoLetter(t *testing.T) {
+	d := newDesk(t, mail.Outbox(t.TempDir()))
+	d.react(d.register("Senza", "", domain.Online))
+	old := d.register("Vecchia", "vecchia@example.it", domain.Online)
+	d.clock.move(25 * time.Hour)
+	d.react(old) // history
+	imported := d.register("Importata", "importata@example.it", domain.Online)
+	imported.EffectiveAt = imported.EffectiveAt.Add(-48 * time.Hour)
+	d.react(imported)
+	d.clock.move(40 * 24 * time.Hour)
+	late := d.register("Tardi", "tardi@example.it", domain.Online) // the tavolo is over
+	d.react(late)
+	if got := d.letters(); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestTheRelayIsDown(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	s.Close()
+	d.background(d.office.Run)
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.until("trouble", func() bool { _, trouble := d.office.Trouble(); return trouble != "" })
+	if l := d.letters()["Anna Prova confirmation"]; l.State != domain.LetterIsQueued || l.Attempts != 0 {
+		t.Errorf("a letter was touched: %+v", l)
+	}
+	again := smtptest.At(t, s.Addr, smtptest.Settings{})
+	d.clock.move(time.Hour)
+	d.becomes("Anna Prova confirmation", domain.LetterIsSent)
+	if len(again.Messages()) != 1 {
+		t.Errorf("got %v", again.Messages())
+	}
+	if _, trouble := d.office.Trouble(); trouble != "" {
+		t.Errorf("got %q", trouble)
+	}
+}
+
+func TestOneRecipientIsRefused(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{Answer: func(command string) string {
+		if strings.Contains(command, "RCPT") && strings.Contains(command, "<nessuno@") {
+			return "550 5.1.1 <nessuno@example.it>: user nessuno unknown, Zoe Prova"
+		}
+		return ""
+	}})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Zoe", "nessuno@example.it", domain.Online))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	d.becomes("Anna Prova confirmation", domain.LetterIsSent)
+	l := d.becomes("Zoe Prova confirmation", domain.LetterIsParked)
+	if l.Why != domain.FaultRefused || !strings.HasPrefix(l.Answer, "550 5.1.1") || strings.Contains(l.Answer, "nessuno") || strings.Contains(l.Answer, "Zoe") {
+		t.Errorf("got %+v", l)
+	}
+	carry[*domain.Letter](d, domain.ResendLetter{Delivery: l.Delivery, Reason: "casella riattivata"})
+	s.Set(func(s *smtptest.Settings) { s.Answer = nil })
+	if l = d.becomes("Zoe Prova confirmation", domain.LetterIsSent); l.Attempts != 2 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+func TestTheRelaySaysLater(t *testing.T) {
+	var calls atomic.Int32
+	s := smtptest.New(t, smtptest.Settings{Answer: func(command string) string {
+		if strings.HasPrefix(command, "RCPT") && calls.Add(1) < 3 {
+			return "451 4.3.0 greylisted"
+		}
+		return ""
+	}})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	for n := 1; n < 3; n++ {
+		d.until("attempt", func() bool {
+			l := d.letters()["Anna Prova confirmation"]
+			return l.State == domain.LetterIsFailed && l.Attempts == n
+		})
+		if l := d.letters()["Anna Prova confirmation"]; l.RetryAt == nil || l.Why != domain.FaultRelay {
+			t.Errorf("got %+v", l)
+		}
+		d.clock.move(10 * time.Minute)
+	}
+	if l := d.becomes("Anna Prova confirmation", domain.LetterIsSent); l.Attempts != 3 || len(s.Messages()) != 1 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+func TestARelayThatSaysLaterForEver(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{Answer: func(command string) string {
+		if strings.HasPrefix(command, "RCPT") {
+			return "451 4.3.0 later"
+		}
+		return ""
+	}})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	d.until("the end of patience", func() bool {
+		d.clock.move(time.Hour)
+		return d.letters()["Anna Prova confirmation"].State == domain.LetterIsParked
+	})
+	if l := d.letters()["Anna Prova confirmation"]; l.Why != domain.FaultTooOften || l.Attempts > 40 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// TestTheDialogueBreaksOff lets the connection end at every point of it. Where the
+// letter cannot have been taken it is tried again; where it may have been it is not.
+func TestTheDialogueBreaksOff(t *testing.T) {
+	for _, c := range []struct {
+		point string
+		state domain.LetterState
+		why   domain.LetterFault
+	}{
+		{"mail", domain.LetterIsFailed, domain.FaultRelay},
+		{"rcpt", domain.LetterIsFailed, domain.FaultRelay},
+		{"data", domain.LetterIsFailed, domain.FaultRelay},
+		{"taken", domain.LetterIsParked, domain.FaultUncertain},
+	} {
+		t.Run(c.point, func(t *testing.T) {
+			s := smtptest.New(t, smtptest.Settings{Die: func(point string) bool { return point == c.point }})
+			d := newDesk(t, relay(t, s))
+			d.react(d.register("Anna", "anna@example.it", domain.Online))
+			d.background(d.office.Run)
+			if l := d.becomes("Anna Prova confirmation", c.state); l.Why != c.why || l.Attempts != 1 {
+				t.Errorf("got %+v", l)
+			}
+			s.Set(func(s *smtptest.Settings) { s.Die = nil })
+			d.clock.move(2 * time.Minute)
+			if c.state == domain.LetterIsParked {
+				d.react(d.register("Bruno", "bruno@example.it", domain.Online)) // the next one goes out, this one stays
+				d.becomes("Bruno Prova confirmation", domain.LetterIsSent)
+				if l := d.letters()["Anna Prova confirmation"]; l.State != domain.LetterIsParked || len(s.Messages()) != 2 {
+					t.Errorf("got %+v", l)
+				}
+				return
+			}
+			d.becomes("Anna Prova confirmation", domain.LetterIsSent)
+			if len(s.Messages()) != 1 {
+				t.Errorf("got %d messages", len(s.Messages()))
+			}
+		})
+	}
+}
+
+// TestHalfALetterIsNone ends the connection in the middle of a letter: the server must
+// not be given the half as the whole, and the letter is never there twice.
+func TestHalfALetterIsNone(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{Die: func(point string) bool { return point == "body" }})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	d.until("an end", func() bool {
+		state := d.letters()["Anna Prova confirmation"].State
+		return state == domain.LetterIsFailed || state == domain.LetterIsParked
+	})
+	if got := s.Messages(); len(got) != 0 {
+		t.Errorf("half a letter was taken: %+v", got)
+	}
+}
+
+func TestASlowRelay(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	r := relay(t, s)
+	r.Timeout = 300 * time.Millisecond
+	d := newDesk(t, r)
+	s.Set(func(s *smtptest.Settings) {
+		s.Taken = func(smtptest.Message) { time.Sleep(time.Second) } // longer than is waited for
+	})
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	if l := d.becomes("Anna Prova confirmation", domain.LetterIsParked); l.Why != domain.FaultUncertain {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// TestAnAttemptOfAnotherRun finds a letter that a process that is gone was sending.
+func TestAnAttemptOfAnotherRun(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	l := d.letters()["Anna Prova confirmation"]
+	carry[*domain.Letter](d, domain.AttemptLetter{Delivery: l.Delivery, By: uuid.New()})
+	d.background(d.office.Run)
+	if l := d.becomes("Anna Prova confirmation", domain.LetterIsParked); l.Why != domain.FaultUncertain || len(s.Messages()) != 0 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+func TestAnAttemptOfAnotherNode(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.office.Shared = true
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	l := d.letters()["Anna Prova confirmation"]
+	carry[*domain.Letter](d, domain.AttemptLetter{Delivery: l.Delivery, By: uuid.New()})
+	d.background(d.office.Run)
+	d.react(d.register("Bruno", "bruno@example.it", domain.Online))
+	d.becomes("Bruno Prova confirmation", domain.LetterIsSent)
+	if l := d.letters()["Anna Prova confirmation"]; l.State != domain.LetterIsSending {
+		t.Errorf("the other node was not given time: %+v", l)
+	}
+	d.clock.move(20 * time.Minute)
+	d.becomes("Anna Prova confirmation", domain.LetterIsParked)
+}
+
+// TestTwoOfficesSendOnce lets two nodes send from the same register.
+func TestTwoOfficesSendOnce(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.office.Shared = true
+	other := &mail.Office{
+		Exec: &domain.Executor{Store: d.store, Shared: true}, View: d.view, Carrier: relay(t, s), Sender: d.office.Sender, Now: d.clock.Now, Log: d.office.Log, Shared: true,
+	}
+	d.exec.Shared = true
+	for n := range 40 {
+		rec := d.register(fmt.Sprint("P", n), fmt.Sprintf("p%d@example.it", n), domain.Online)
+		d.react(rec)
+		if err := other.Registered(t.Context(), rec, rec.Event.(domain.ParticipantRegistered)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.background(d.office.Run)
+	d.background(other.Run)
+	d.until("all are sent", func() bool {
+		sent := 0
+		for _, l := range d.letters() {
+			if l.State == domain.LetterIsSent {
+				sent++
+			}
+		}
+		return sent == 40
+	})
+	seen := make(map[string]int)
+	for _, m := range s.Messages() {
+		seen[m.To[0]]++
+	}
+	if len(seen) != 40 || len(s.Messages()) != 40 {
+		t.Errorf("%d letters went to %d persons", len(s.Messages()), len(seen))
+	}
+}
+
+func TestWhatIsNoLongerSo(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Anna"]})
+	d.background(d.office.Run)
+	if l := d.becomes("Anna Prova confirmation", domain.LetterIsParked); l.Why != domain.FaultNotDue || len(s.Messages()) != 0 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+func TestAfterARestore(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.letters() // the view has seen it
+	if err := d.office.AfterRestore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if l := d.letters()["Anna Prova confirmation"]; l.State != domain.LetterIsParked || l.Why != domain.FaultUncertain {
+		t.Errorf("got %+v", l)
+	}
+}
+
+func TestRemindersGoByTheClock(t *testing.T) {
+	box := t.TempDir()
+	d := newDesk(t, mail.Outbox(box))
+	d.office.Reminder, d.office.JoinLink = 24*time.Hour, time.Hour
+	d.register("Anna", "anna@example.it", domain.Online)
+	d.register("Sala", "sala@example.it", domain.InPresence)
+	carry[*domain.Tavolo](d, domain.SetJoinLink{Tavolo: at, URL: "https://example.org/j/1"})
+	remind := func(want int) {
+		t.Helper()
+		d.letters()
+		for range 2 {
+			if err := d.office.Remind(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := d.letters(); len(got) != want {
+				t.Errorf("got %v, want %d", got, want)
+			}
+		}
+	}
+	remind(0)
+	d.clock.move(22*24*time.Hour + 6*time.Hour) // 15:00 UTC the day before, 23 hours to go
+	d.register("Dopo", "dopo@example.it", domain.Online)
+	remind(2) // whoever registered just now is not reminded
+	d.clock.move(22*time.Hour + 15*time.Minute)
+	remind(4) // Anna and Dopo are told where to join
+	d.background(d.office.Run)
+	d.becomes("Dopo Prova join-link", domain.LetterIsSent)
+	l := d.becomes("Sala Prova reminder", domain.LetterIsSent)
+	raw, err := os.ReadFile(filepath.Join(box, l.Delivery.String()+".eml"))
+	if err != nil || strings.Contains(string(raw), "example.org/j") {
+		t.Errorf("whoever comes is told where to join online: %v", err)
+	}
+}
