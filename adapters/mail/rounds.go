@@ -293,8 +293,12 @@ func (o *Office) write(ctx context.Context, l projections.Letter) (m Message, pa
 	if now.Sub(l.QueuedAt) > giveUp {
 		return m, domain.FaultTooOften, nil
 	}
+	head, err := o.Exec.Store.Head(ctx) // what was said before the letter is written counts
+	if err != nil {
+		return m, "", err
+	}
 	var words projections.Template
-	c, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (c projections.LetterContent, err error) {
+	c, err := projections.Ask(ctx, o.View, head, func(m *projections.Models) (c projections.LetterContent, err error) {
 		if words, err = m.Letters.Template(l.Kind, l.Template); err != nil {
 			return c, err
 		}
