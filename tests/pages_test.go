@@ -35,7 +35,7 @@ import (
 // A site is the pages and the API over a register in memory, as somebody with a
 // browser sees them.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 	client *http.Client
 }
@@ -43,7 +43,7 @@ type site struct {
 // siteToken opens everything.
 const siteToken = "token-of-the-console"
 
-func newSite(t *testing.T, now time.Time) *site {
+func newSite(t testing.TB, now time.Time) *site {
 	t.Helper()
 	clock := func() time.Time { return now }
 	store := memory.New(clock)
@@ -152,7 +152,7 @@ func (s *site) populate() {
 }
 
 // lacks fails if a page has not what it ought to have.
-func lacks(t *testing.T, page string, wants ...string) {
+func lacks(t testing.TB, page string, wants ...string) {
 	t.Helper()
 	for _, want := range wants {
 		if !strings.Contains(page, want) {
@@ -162,7 +162,7 @@ func lacks(t *testing.T, page string, wants ...string) {
 }
 
 // has fails if a page has what it must not have.
-func has(t *testing.T, page string, wrongs ...string) {
+func has(t testing.TB, page string, wrongs ...string) {
 	t.Helper()
 	for _, wrong := range wrongs {
 		if strings.Contains(page, wrong) {
@@ -273,7 +273,7 @@ func TestAnAccountOfOnesOwn(t *testing.T) {
 }
 
 // secretOf reads the secret in an answer of the API.
-func secretOf(t *testing.T, answer string) string {
+func secretOf(t testing.TB, answer string) string {
 	t.Helper()
 	var made struct{ Secret string }
 	if err := json.Unmarshal([]byte(answer), &made); err != nil || made.Secret == "" {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -64,6 +65,13 @@ type retentionPage struct {
 	Report    projections.RetentionReport
 	Forgotten projections.RemovalPage
 	By        string
+}
+
+// Duties lists what the visitor may do about how long a programme is kept.
+func (p retentionPage) Duties(id domain.ProgrammaID) []deedLink {
+	return slices.DeleteFunc(p.Deeds("/segreteria/programmi/{programma}", string(id)), func(d deedLink) bool {
+		return !strings.HasSuffix(d.At, "/conservazione") && !strings.HasSuffix(d.At, "/sospensione")
+	})
 }
 
 // showRetention shows what has to be kept, and who falls due.

@@ -1,9 +1,9 @@
 package pages
 
 import (
-	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -11,12 +11,13 @@ import (
 
 // staffPages is the list of pages of the secretariat, beside the forms of deeds.
 func (s *Site) staffPages() map[string]page {
-	list := map[string]page{
+	return map[string]page{
 		"GET /segreteria":                               showDashboard,
 		"GET /segreteria/tavoli":                        showTavoli,
 		"GET /segreteria/tavoli/{id}":                   showEditor,
 		"GET /segreteria/tavoli/{id}/anteprima":         showLetter,
 		"GET /segreteria/tavoli/{id}/iscritti":          showRoster,
+		"GET /segreteria/tavoli/{id}/iscritti/{person}": showRegistration,
 		"GET /segreteria/tavoli/{id}/elenco":            passRoster,
 		"GET /segreteria/tavoli/{id}/novita":            tellChanges,
 		"POST /segreteria/tavoli/{id}/banco":            atTheDesk,
@@ -36,7 +37,6 @@ func (s *Site) staffPages() map[string]page {
 		"GET /segreteria/relazioni/{quarter}/file":      passReport,
 		"GET /segreteria/conservazione":                 showRetention,
 	}
-	return maps.Clone(list)
 }
 
 // A dashboardPage is what is next and what is left to do.
@@ -201,9 +201,37 @@ func showEditor(v *visit) (err error) {
 // Seats returns how many have a seat, of how many.
 func (p editorPage) Seats() []seatCount { return seatsOf(p.Tavolo.Tavolo) }
 
-// Actions lists what the visitor may do about it.
+// Actions lists what the visitor may do about it, as it stands.
 func (p editorPage) Actions() []deedLink {
-	return p.Deeds("/segreteria/tavoli/{id}", string(p.Tavolo.ID))
+	return slices.DeleteFunc(p.Deeds("/segreteria/tavoli/{id}", string(p.Tavolo.ID)), func(d deedLink) bool {
+		return !p.allows(d.At[strings.LastIndexByte(d.At, '/')+1:])
+	})
+}
+
+// allows reports whether it makes sense to do something about the tavolo. The
+// register has the last word.
+func (p editorPage) allows(deed string) bool {
+	state, open := p.Tavolo.State, p.Tavolo.Registrations.Open
+	over := state == domain.Closed || state == domain.CalledOff
+	switch deed {
+	case "annuncio", "rinvio", "annullamento", "posti", "iscrizione":
+		return !over && (state != domain.Open || deed != "rinvio" && deed != "annullamento")
+	case "convocazione":
+		return state == domain.Planned || state == domain.Announced
+	case "rettifica":
+		return state != domain.Planned
+	case "regola-di-presenza":
+		return state == domain.Planned || state == domain.Announced
+	case "apertura-iscrizioni":
+		return !over && !open
+	case "chiusura-iscrizioni":
+		return !over && open
+	case "apertura":
+		return state == domain.Announced || state == domain.Convened
+	case "chiusura":
+		return state == domain.Open
+	}
+	return state != domain.CalledOff
 }
 
 // A letterPage is the convocazione as it would go out.

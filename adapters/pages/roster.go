@@ -54,7 +54,7 @@ func (v *visit) showRoster(trouble *problem) (err error) {
 		return err
 	}
 	asked := rosterAsked(p.Asked)
-	asked.Set("limit", "100")
+	asked.Set("limit", "50")
 	if err := v.ask("/tavoli/"+url.PathEscape(string(p.Tavolo.ID))+"/roster", asked, &p.Roster); err != nil {
 		return err
 	}
@@ -77,7 +77,12 @@ func (p rosterPage) With(name, value string) string {
 // Given returns what was asked for.
 func (p rosterPage) Given(name string) string { return p.Asked.Get(name) }
 
-// States, Modes, Kinds and Orders list what can be asked for.
+// Filtered reports whether the list is asked for otherwise than by a name.
+func (p rosterPage) Filtered() bool {
+	return p.Given("stato")+p.Given("modo")+p.Given("tipo")+p.Given("ordine") != ""
+}
+
+// States lists the states that can be asked for.
 func (p rosterPage) States() []option {
 	return p.options(p.Given("stato"), "registered", "confirmed", "waiting", "present", "absent", "withdrawn", "refused", "all")
 }
@@ -99,33 +104,29 @@ func (p rosterPage) Orders() []option {
 // A rosterLine is a line with what can be done about it.
 type rosterLine struct {
 	projections.RosterLine
-	Tavolo  domain.TavoloID
-	Mixed   bool
-	Stands  bool
-	Here    *projections.Presence // there still
-	Actions []deedLink
+	Tavolo domain.TavoloID
+	Mixed  bool
 }
 
 // Lines returns the lines of the page.
 func (p rosterPage) Lines() []rosterLine {
 	list := make([]rosterLine, 0, len(p.Roster.Items))
-	actions := p.Deeds("/segreteria/tavoli/{id}/iscritti/{person}", string(p.Tavolo.ID), "PERSON")
 	for _, l := range p.Roster.Items {
-		line := rosterLine{RosterLine: l, Tavolo: p.Tavolo.ID, Mixed: p.Tavolo.Mode == domain.Mixed, Stands: l.State.Active()}
-		for i := range l.Presences {
-			if l.Presences[i].To == nil {
-				line.Here = &l.Presences[i]
-			}
-		}
-		for _, a := range actions {
-			if line.allows(a.At[strings.LastIndexByte(a.At, '/')+1:]) {
-				a.At = strings.Replace(a.At, "PERSON", l.Participant.String(), 1)
-				line.Actions = append(line.Actions, a)
-			}
-		}
-		list = append(list, line)
+		list = append(list, rosterLine{l, p.Tavolo.ID, p.Tavolo.Mode == domain.Mixed})
 	}
 	return list
+}
+
+// Stands reports whether the registration does.
+func (l rosterLine) Stands() bool { return l.State.Active() }
+
+// Here returns the presence of somebody who is there still; nil: there is none.
+func (l rosterLine) Here() *projections.Presence {
+	i := slices.IndexFunc(l.Presences, func(p projections.Presence) bool { return p.To == nil })
+	if i < 0 {
+		return nil
+	}
+	return &l.Presences[i]
 }
 
 // allows reports whether it makes sense to do something about a line. The register
@@ -135,19 +136,49 @@ func (l rosterLine) allows(deed string) bool {
 	case "conferma":
 		return l.State == domain.Registered
 	case "modalita":
-		return l.Mixed && l.Stands
+		return l.Mixed && l.Stands()
 	case "convalida":
 		return len(l.Presences) > 0
 	case "informativa", "sostituzione", "presenza", "ritiro", "rifiuto":
-		return l.Stands
+		return l.Stands()
 	}
 	return true
+}
+
+// A registrationPage is one person's registration, with what can be done about it.
+type registrationPage struct {
+	*visit
+	Tavolo projections.TavoloDetail
+	Line   rosterLine
+}
+
+// showRegistration shows one registration.
+func showRegistration(v *visit) (err error) {
+	if err := v.enter(rReaders...); err != nil {
+		return err
+	}
+	p := registrationPage{visit: v}
+	if p.Tavolo, err = v.tavolo(); err != nil {
+		return err
+	}
+	p.Line = rosterLine{Tavolo: p.Tavolo.ID, Mixed: p.Tavolo.Mode == domain.Mixed}
+	at := "/tavoli/" + url.PathEscape(string(p.Tavolo.ID)) + "/registrations/" + url.PathEscape(v.r.PathValue("person"))
+	if err := v.ask(at, url.Values{"contacts": {"true"}}, &p.Line.RosterLine); err != nil {
+		return err
+	}
+	return v.show("registration", p)
+}
+
+// Actions lists what the visitor may do about it.
+func (p registrationPage) Actions() []deedLink {
+	list := p.Deeds("/segreteria/tavoli/{id}/iscritti/{person}", string(p.Tavolo.ID), p.Line.Participant.String())
+	return slices.DeleteFunc(list, func(d deedLink) bool { return !p.Line.allows(d.At[strings.LastIndexByte(d.At, '/')+1:]) })
 }
 
 // Clock returns an hour in Rome.
 func (l rosterLine) Clock(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
 
-// Since returns when the state began, as a day.
+// Day returns when the state began.
 func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/2006") }
 
 // quickDeeds say what was done without a form of its own.
