@@ -99,19 +99,13 @@ func (d desk) refuses(path string, status int, wants []string, pairs ...string) 
 // people returns the ids of those on the roster, by name.
 func (d desk) people() map[string]string {
 	d.t.Helper()
-	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.server.URL+"/api/v1/tavoli/t/roster?state=all", nil)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+siteToken)
-	_, body := d.do(req)
 	var roster struct {
 		Items []struct {
 			Participant, Name string
 			Presences         []struct{ ID string }
 		}
 	}
-	if err := json.Unmarshal([]byte(body), &roster); err != nil {
+	if err := json.Unmarshal([]byte(d.api("/tavoli/t/roster?state=all")), &roster); err != nil {
 		d.t.Fatal(err)
 	}
 	ids := make(map[string]string)
@@ -380,13 +374,7 @@ func TestLooksAreRecorded(t *testing.T) {
 			t.Errorf("%s begins with %q", form, file[:min(len(file), 20)])
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.server.URL+"/api/v1/audit/disclosures?account=guarda", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+siteToken)
-	_, log := d.do(req)
-	lacks(t, log, `"form":"page"`, `"form":"export"`, `"purpose":"convocazione"`)
+	lacks(t, d.api("/audit/disclosures?account=guarda"), `"form":"page"`, `"form":"export"`, `"purpose":"convocazione"`)
 }
 
 // TestChangesAreTold waits for the sign that somebody registered.
@@ -414,6 +402,70 @@ func TestChangesAreTold(t *testing.T) {
 		}
 	}
 	has(t, told, "Nuova")
+}
+
+// TestOrdersOfARoster pages through a roster in each order, and counts who is to be
+// judged by the rule of the tavolo.
+func TestOrdersOfARoster(t *testing.T) {
+	d := staffSite(t)
+	d.tell("/tavoli/t/attendance-rule", `{"percent":50}`)
+	for _, body := range []string{
+		`{"family_name":"Caio","mode":"online","effective_at":"2022-05-25T09:00"}`,
+		`{"family_name":"Bruto","mode":"online","ente":{"kind":"comune","code":"G273"},"effective_at":"2022-05-25T12:00"}`,
+		`{"family_name":"Druso","mode":"online","ente":{"kind":"ente-gestore","code":"coop"},"effective_at":"2022-05-25T11:00"}`,
+		`{"family_name":"Ennio","mode":"online","ente":{"kind":"comune","code":"G273"},"effective_at":"2022-05-25T10:00"}`,
+	} {
+		d.tell("/tavoli/t/registrations", body)
+	}
+	for order, want := range map[string]string{"": "Bruto Caio Druso Ennio", "name": "Bruto Caio Druso Ennio", "ente": "Druso Bruto Ennio Caio", "since": "Caio Ennio Druso Bruto"} {
+		var names []string
+		for cursor := ""; ; {
+			var page struct {
+				Items []struct{ Name string }
+				Next  string `json:"next_cursor"`
+			}
+			query := url.Values{"limit": {"1"}}
+			for name, value := range map[string]string{"sort": order, "cursor": cursor} {
+				if value != "" {
+					query.Set(name, value)
+				}
+			}
+			if err := json.Unmarshal([]byte(d.api("/tavoli/t/roster?"+query.Encode())), &page); err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, page.Items[0].Name)
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: got %s, want %s", order, got, want)
+		}
+	}
+	lacks(t, d.get("/segreteria/tavoli/t/iscritti?ordine=boh", 400), "non valid")
+	ids := d.people()
+	for _, name := range []string{"Caio", "Bruto"} {
+		d.tell("/tavoli/t/presences", `{"participant":"`+ids[name]+`","from":"2022-05-25T15:00","to":"2022-05-25T17:00","source":"sheet"}`)
+	}
+	has(t, d.api("/tavoli/t"), `"unvalidated"`) // it is not over yet
+	d.tell("/tavoli/t/opening", `{}`)
+	d.tell("/tavoli/t/closing", `{}`)
+	lacks(t, d.api("/tavoli/t"), `"unvalidated":2`)
+	lacks(t, d.get("/segreteria", 200), "Convalidare le presenze")
+	d.does("/segreteria/tavoli/t/iscritti/" + ids["Caio"] + "/convalida")
+	lacks(t, d.api("/tavoli/t"), `"unvalidated":1`)
+}
+
+// api asks the API and returns the answer.
+func (d desk) api(path string) string {
+	d.t.Helper()
+	req, err := http.NewRequestWithContext(d.t.Context(), http.MethodGet, d.server.URL+"/api/v1"+path, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+siteToken)
+	_, body := d.do(req)
+	return body
 }
 
 // BenchmarkRosterPage looks at a roster of 5,000 as the secretariat does, over HTTP.

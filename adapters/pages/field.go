@@ -145,9 +145,20 @@ func (p *deedPage) body(form url.Values) (map[string]any, error) {
 		body["distinct"] = true
 	}
 	if bad != nil {
+		bad = append(bad, p.missing(form)...)
 		return nil, &problem{Status: http.StatusUnprocessableEntity, Code: "invalid-input", Title: p.T("Dati non validi", "Invalid"), Detail: p.T("Alcuni campi non sono validi.", "Some fields are not valid."), Errors: bad}
 	}
 	return body, nil
+}
+
+// missing lists what has to be filled in and is not, so that all is told at once.
+func (p *deedPage) missing(form url.Values) (list []domain.Field) {
+	for _, f := range p.Deed.fields {
+		if f.must && f.kind != anEnte && f.kind != aCheck && strings.TrimSpace(form.Get(f.name)) == "" && !strings.Contains(p.Deed.api, "{"+f.name+"}") {
+			list = append(list, domain.Field{Pointer: "/" + strings.ReplaceAll(f.name, ".", "/"), Code: "required", Text: p.T("è obbligatorio", "is required")})
+		}
+	}
+	return list
 }
 
 // put puts a value where its name says.
