@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -32,6 +33,25 @@ func (e *finalError) Error() string { return e.err.Error() }
 
 // Unwrap returns the fault itself.
 func (e *finalError) Unwrap() error { return e.err }
+
+// A briefError says an error of the client in few words: what the network said,
+// without the layers around it.
+type briefError struct{ err error }
+
+// Error implements error.
+func (e briefError) Error() string {
+	text := e.err.Error()
+	if i := strings.LastIndex(text, descMark); i >= 0 {
+		text = strings.ReplaceAll(text[i+len(descMark):], `\"`, `"`)
+	}
+	return strings.Trim(text, `"`)
+}
+
+// descMark stands before what the network said.
+const descMark = "desc = "
+
+// Unwrap returns the error itself.
+func (e briefError) Unwrap() error { return e.err }
 
 // codeOf returns the client's code of an error, which may also be a bare status [7].
 func codeOf(err error) client.ErrorCode {

@@ -243,6 +243,9 @@ func TestPlainWords(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "segreto") {
 				t.Errorf("%v tells the password", err)
 			}
+			if err != nil && strings.Contains(err.Error(), "rpc error") {
+				t.Errorf("%v speaks of what people need not know", err)
+			}
 		})
 	}
 }

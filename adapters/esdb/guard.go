@@ -125,7 +125,7 @@ func (g *guard) unreachable(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.last != nil {
-		err = fmt.Errorf("%w (%w)", err, g.last)
+		err = fmt.Errorf("%w (%w)", err, briefError{g.last})
 	}
 	return fmt.Errorf("%s: %w: %w", g.where, ErrUnreachable, err)
 }
@@ -142,12 +142,16 @@ func (g *guard) lose(gen *generation) {
 
 // connect tries until there is a generation, or never will be.
 func (g *guard) connect() {
+	said := ""
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		gen, err := g.dial()
 		if g.connected(gen, err) {
 			return
 		}
-		g.log.Warn("the event store cannot be reached", "servers", g.where, "error", err)
+		if text := (briefError{err}).Error(); text != said { // once for as long as it is the same
+			g.log.Warn("the event store cannot be reached", "servers", g.where, "error", text)
+			said = text
+		}
 		select {
 		case <-time.After(jitter(wait)):
 		case <-g.stop.Done():
