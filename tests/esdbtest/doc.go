@@ -5,6 +5,6 @@
 // versions before and after 24.2 treat subscriptions, tombstones, gossip.
 //
 // It is no EventStoreDB. It knows one user at most, and no replication, access lists,
-// soft deletion, links or projections, and no regular expressions in filters. It is
+// soft deletion, links or projections; its patterns in filters are those of Go. It is
 // there for its faults, which a real server does not show when asked: see [Faults].
 package esdbtest

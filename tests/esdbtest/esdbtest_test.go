@@ -210,6 +210,45 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
+// TestPatterns filters by patterns, which may occur anywhere, of streams and of types.
+func TestPatterns(t *testing.T) {
+	expression := func(pattern string) *streams.ReadReq_Options_FilterOptions_Expression {
+		return &streams.ReadReq_Options_FilterOptions_Expression{Regex: pattern}
+	}
+	stream := func(pattern string) *streams.ReadReq_Options_FilterOptions {
+		return &streams.ReadReq_Options_FilterOptions{Filter: &streams.ReadReq_Options_FilterOptions_StreamIdentifier{StreamIdentifier: expression(pattern)}}
+	}
+	kind := &streams.ReadReq_Options_FilterOptions{Filter: &streams.ReadReq_Options_FilterOptions_EventType{EventType: expression("^T$")}}
+	_, s := start(t, "", esdbtest.Options{})
+	w := dial(t, s)
+	w.position("x-1", -1, 1)
+	w.position("$y-1", -1, 2)
+	for what, c := range map[string]struct {
+		filter *streams.ReadReq_Options_FilterOptions
+		want   int
+	}{
+		"no system streams": {stream("^[^$]"), 1}, "anywhere": {stream("-1"), 2}, "nothing": {stream("^-1"), 0}, "types": {kind, 2},
+	} {
+		t.Run(what, func(t *testing.T) {
+			req := all(0, 0, false)
+			c.filter.Window, c.filter.CheckpointIntervalMultiplier = &streams.ReadReq_Options_FilterOptions_Max{Max: 32}, 1
+			req.Options.FilterOption = &streams.ReadReq_Options_Filter{Filter: c.filter}
+			got, err := w.messages(req, 2+c.want, func(int, string) {})
+			must(t, err)
+			if last := got[len(got)-1]; last != "caught up" {
+				t.Errorf("sent %v, want %d events", got, c.want)
+			}
+		})
+	}
+	req := all(0, 0, false)
+	broken := stream("(")
+	broken.CheckpointIntervalMultiplier = 1
+	req.Options.FilterOption = &streams.ReadReq_Options_Filter{Filter: broken}
+	if _, err := w.messages(req, 2, func(int, string) {}); status.Code(err) != codes.Unknown {
+		t.Errorf("a broken pattern: %v", err)
+	}
+}
+
 func TestSlowConsumer(t *testing.T) {
 	_, s := start(t, "", esdbtest.Options{LiveBuffer: 2})
 	w := dial(t, s)

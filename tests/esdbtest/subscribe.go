@@ -1,6 +1,8 @@
 package esdbtest
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -68,21 +70,28 @@ func filter(o *streams.ReadReq_Options) (func(*record) bool, int, error) {
 	if f.GetEventType() != nil {
 		by, name = f.GetEventType(), func(r *record) string { return r.Type }
 	}
-	if by.GetRegex() != "" {
-		return nil, 0, status.Error(codes.Unimplemented, "the test server filters by prefixes only")
-	}
 	if f.GetCheckpointIntervalMultiplier() == 0 {
 		return nil, 0, thrown("the checkpoint interval must be positive")
 	}
+	matches, err := matcher(by)
 	window := max(int(f.GetMax()), 1)
-	return func(r *record) bool {
-		for _, p := range by.GetPrefix() {
-			if strings.HasPrefix(name(r), p) {
-				return true
-			}
-		}
-		return false
-	}, window * int(f.GetCheckpointIntervalMultiplier()), nil
+	return func(r *record) bool { return matches(name(r)) }, window * int(f.GetCheckpointIntervalMultiplier()), err
+}
+
+// matcher returns which names an expression matches: those with one of its prefixes,
+// or those in which its pattern occurs anywhere. Patterns are of RE2 here and of .NET
+// on the real server; what both know means the same.
+func matcher(by *streams.ReadReq_Options_FilterOptions_Expression) (func(string) bool, error) {
+	if by.GetRegex() == "" {
+		return func(name string) bool {
+			return slices.ContainsFunc(by.GetPrefix(), func(p string) bool { return strings.HasPrefix(name, p) })
+		}, nil
+	}
+	pattern, err := regexp.Compile(by.GetRegex())
+	if err != nil {
+		return nil, thrown(err.Error())
+	}
+	return pattern.MatchString, nil
 }
 
 // run catches up, says so, and goes on.
