@@ -193,8 +193,36 @@ func (s *server) stop() {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
 	}
-	if code := s.wait(); code != 0 {
+	if code := s.wait(); code != 0 && (code != raced || !racesOfTheClient(s.log.String())) {
 		s.t.Errorf("the program ended with %d\n%s", code, s.log)
+	}
+}
+
+// raced is how a program ends in which the race detector found something.
+const raced = 66
+
+// racesOfTheClient reports whether all that the race detector found is the race within
+// the client of EventStoreDB when a leader moves, number 12 in package esdb.
+func racesOfTheClient(log string) bool {
+	found := strings.Split(log, "WARNING: DATA RACE")[1:]
+	for _, report := range found {
+		report, _, _ = strings.Cut(report, "==================")
+		if !strings.Contains(report, "esdb.(*Client).AppendToStream()") || !strings.Contains(report, "erCallOption.after()") {
+			return false
+		}
+	}
+	return len(found) > 0
+}
+
+// TestRacesOfTheClient holds apart what is the client's and what is ours.
+func TestRacesOfTheClient(t *testing.T) {
+	const theirs = "==================\nWARNING: DATA RACE\nWrite at 0x1 by goroutine 2:\n  google.golang.org/grpc.HeaderCallOption.after()\n" +
+		"Previous read at 0x1 by goroutine 3:\n  github.com/EventStore/EventStore-Client-Go/v4/esdb.(*Client).AppendToStream()\n==================\n"
+	const ours = "==================\nWARNING: DATA RACE\nWrite at 0x1 by goroutine 2:\n  tavoli/adapters/esdb.(*Store).Append()\n==================\n"
+	for log, want := range map[string]bool{"": false, theirs: true, theirs + theirs: true, ours: false, theirs + ours: false} {
+		if got := racesOfTheClient("level=INFO\n" + log); got != want {
+			t.Errorf("%t, want %t, of\n%s", got, want, log)
+		}
 	}
 }
 
