@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -59,4 +60,41 @@ func TestDossiersAndPersons(t *testing.T) {
 		t.Errorf("after forgetting:\n%s\n%s", o["registers/prova.csv"], o["disclosures.jsonl"])
 	}
 	s.stop()
+}
+
+// TestDossierOfThoseWhoCameByThemselves takes a dossier with the names of persons whom
+// nobody but themselves registered, and of those a request to join speaks of.
+func TestDossierOfThoseWhoCameByThemselves(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := serve(t, data)
+	s.must(http.MethodPost, "/enti", "ente", `{"kind":"comune","code":"G273","name":"Palermo","province":"PA"}`)
+	s.must(http.MethodPost, "/tavoli", "plan", `{"id":"prova","subject":"Prova","day":"2199-05-25","from":"15:00","to":"17:00","mode":"online"}`)
+	s.must(http.MethodPost, "/tavoli/prova/convocation", "convene", `{}`)
+	s.must(http.MethodPost, "/tavoli/prova/admission", "admission", `{"confirm_email":true}`)
+	asked := s.must(http.MethodPost, "/tavoli/prova/requests", "request", `{"notice":"1","people":[{"family_name":"Confermata","email":"a@example.org"},{"family_name":"Pendente","email":"b@example.org"}]}`)
+	var party struct {
+		People []struct{ Participant string }
+	}
+	if err := json.Unmarshal([]byte(asked), &party); err != nil {
+		t.Fatal(err)
+	}
+	var issued struct{ Code string }
+	if err := json.Unmarshal([]byte(s.must(http.MethodPost, "/tavoli/prova/registrations/"+party.People[0].Participant+"/code", "code", "")), &issued); err != nil {
+		t.Fatal(err)
+	}
+	s.must(http.MethodPost, "/tavoli/prova/my-registration/confirmation", "confirm", `{"code":"`+issued.Code+`"}`)
+	s.must(http.MethodPost, "/adhesions", "join", `{"notice":"1","ente":{"kind":"comune","code":"G273"},"referenti":[{"family_name":"Prima","email":"c@example.org"},{"family_name":"Seconda","email":"d@example.org"}]}`)
+	for _, names := range []string{"tavolo", "all"} {
+		file := filepath.Join(t.TempDir(), "dossier.zip")
+		runs(t, "audit", "dossier", "--data", data, "--out", file, "--disclosures", names, "--purpose", "controllo")
+		verify(t, "replay", file).is(t, names, "")
+		verify(t, "disclosures", file).is(t, names, "")
+		files := open(t, file)
+		for _, name := range []string{"Confermata", "Pendente", "Prima", "Seconda"} {
+			if shown, want := bytes.Contains(files["disclosures.jsonl"], []byte(name)), names == "all" || len(name) > 7; shown != want {
+				t.Errorf("%s: that %s is shown is not %v", names, name, want)
+			}
+		}
+	}
 }

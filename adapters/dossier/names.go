@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -76,43 +77,56 @@ func (w *work) open(enc *json.Encoder, f fact) error {
 	if err != nil {
 		return err
 	}
-	person, c := speaksOf(rec.Event)
-	if person == uuid.Nil {
-		return nil
-	}
-	known, err := w.opens(person)
-	if err != nil {
-		return err
-	}
-	for _, group := range []string{domain.GroupFunction, domain.GroupIdentity} {
-		d, ok := known[c.Of(group)]
-		if !ok || c.Of(group) == "" {
-			continue
-		}
-		if err := enc.Encode(disclosure{f.index, rec.ID, person, group, "/commitments/" + group, d}); err != nil {
+	for _, c := range speaksOf(rec.Event) {
+		known, err := w.opens(c.person)
+		if err != nil {
 			return err
+		}
+		for _, group := range []string{domain.GroupFunction, domain.GroupIdentity} {
+			d, ok := known[c.to.Of(group)]
+			if !ok || c.to.Of(group) == "" {
+				continue
+			}
+			if err := enc.Encode(disclosure{f.index, rec.ID, c.person, group, c.at + "/commitments/" + group, d}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// A spoken is whose values an event commits to, and where it does.
+type spoken struct {
+	person domain.PersonID
+	to     domain.Commitments
+	at     string
+}
+
 // speaksOf returns whose values an event commits to.
-func speaksOf(e domain.Event) (domain.PersonID, domain.Commitments) {
+func speaksOf(e domain.Event) []spoken {
 	switch e := e.(type) {
 	case domain.ParticipantRegistered:
-		return e.Participant, e.Commitments
+		return []spoken{{e.Participant, e.Commitments, ""}}
 	case domain.ParticipantWaitlisted:
-		return e.Participant, e.Commitments
+		return []spoken{{e.Participant, e.Commitments, ""}}
+	case domain.RegistrationPending:
+		return []spoken{{e.Participant, e.Commitments, ""}}
 	case domain.DelegateSubstituted:
-		return e.By, e.Commitments
+		return []spoken{{e.By, e.Commitments, ""}}
 	case domain.SpeakerInvited:
-		return e.Person, e.Commitments
+		return []spoken{{e.Person, e.Commitments, ""}}
 	case domain.ReferenteAppointed:
-		return e.Person, e.Commitments
+		return []spoken{{e.Person, e.Commitments, ""}}
 	case domain.PersonRectified:
-		return e.Person, e.Commitments
+		return []spoken{{e.Person, e.Commitments, ""}}
+	case domain.AdesioneRequested:
+		list := make([]spoken, len(e.Referenti))
+		for i, r := range e.Referenti {
+			list[i] = spoken{r.Person, r.Commitments, "/referenti/" + strconv.Itoa(i)}
+		}
+		return list
 	}
-	return uuid.Nil, domain.Commitments{}
+	return nil
 }
 
 // opens returns what opens the commitments to a person's values, as the register

@@ -176,7 +176,7 @@ func italian[T ~string](word T) string { return cmp.Or(words[string(word)], stri
 var words = map[string]string{
 	"referente": "referente", "delegate": "delegato", "ente-gestore": "ente gestore", "speaker": "relatore", "staff": "staff", "other": "altro",
 	"in-presence": "in presenza", "online": "online", "mixed": "mista",
-	"registered": "iscritto", "waiting": "in attesa", "confirmed": "confermato", "withdrawn": "ritirato", "refused": "rifiutato",
+	"registered": "iscritto", "waiting": "in attesa", "confirmed": "confermato", "withdrawn": "ritirato", "refused": "rifiutato", "pending": "da confermare", "lapsed": "scaduto",
 	"planned": "programmato", "announced": "annunciato", "convened": "convocato", "open": "in corso", "closed": "concluso", "called-off": "annullato",
 }
 

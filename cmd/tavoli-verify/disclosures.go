@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -137,27 +138,42 @@ func (o *openings) take(index int64, raw []byte) {
 		return
 	}
 	e, err := readEntry(raw)
-	var data struct {
-		Participant string            `json:"participant"`
-		By          string            `json:"by"`
-		Person      string            `json:"person"`
-		Commitments map[string]string `json:"commitments"`
-	}
+	var data speaking
 	if err == nil {
 		err = json.Unmarshal(e.Data, &data)
 	}
-	who := data.Participant + data.Person // only one of them is there
-	if e.Type == "DelegateSubstituted" {
-		who = data.By
-	}
 	for _, d := range list {
 		o.met++
-		if err != nil || e.ID != d.Event || who != d.Person || d.Pointer != "/commitments/"+d.Group || data.Commitments[d.Group] != d.Commitment || !d.opens() {
+		if err != nil || e.ID != d.Event || !data.says(e.Type, d) || !d.opens() {
 			o.wrong = append(o.wrong, d.Event+d.Pointer)
 			continue
 		}
 		o.learn(d)
 	}
+}
+
+// A speaking is what an entry says of persons whose values it commits to.
+type speaking struct {
+	Participant string            `json:"participant"`
+	By          string            `json:"by"`
+	Person      string            `json:"person"`
+	Commitments map[string]string `json:"commitments"`
+	Referenti   []speaking        `json:"referenti"` // of a request to join
+}
+
+// says reports whether an entry commits to a disclosure, of that person in that place.
+func (s speaking) says(kind string, d disclosure) bool {
+	place, at := "", s
+	for i := range s.Referenti {
+		if prefix := "/referenti/" + strconv.Itoa(i); strings.HasPrefix(d.Pointer, prefix+"/") {
+			place, at = prefix, s.Referenti[i]
+		}
+	}
+	who := at.Participant + at.Person // only one of them is there
+	if kind == "DelegateSubstituted" {
+		who = at.By
+	}
+	return who == d.Person && d.Pointer == place+"/commitments/"+d.Group && at.Commitments[d.Group] == d.Commitment
 }
 
 // opens reports whether value and salt give the commitment: HMAC-SHA-256 with the

@@ -240,7 +240,7 @@ const heads = "partecipante;cognome;nome;qualifica;tipo ente;codice ente;ente;in
 var words = map[string]string{
 	"referente": "referente", "delegato": "delegate", "ente gestore": "ente-gestore", "relatore": "speaker", "staff": "staff", "altro": "other",
 	"in presenza": "in-presence", "online": "online",
-	"iscritto": "registered", "in attesa": "waiting", "confermato": "confirmed", "ritirato": "withdrawn", "rifiutato": "refused",
+	"iscritto": "registered", "in attesa": "waiting", "confermato": "confirmed", "ritirato": "withdrawn", "rifiutato": "refused", "da confermare": "pending", "scaduto": "lapsed",
 }
 
 // A named is what a row of the CSV says of a person.
