@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
+	"slices"
 	"time"
 
 	"tavoli/domain"
@@ -83,6 +84,18 @@ func (c *call) printExport(x projections.PersonExport, english bool) error {
 	h := c.w.Header()
 	h["Content-Security-Policy"], h["Content-Language"], h["Vary"] = printPolicy, []string{p.Lang}, []string{"Accept, Accept-Language"}
 	return c.show(asHTML, tagOf(-1, b.Bytes()), b.Bytes())
+}
+
+// Answered returns what the person answered to the questions of tavoli, now and before.
+func (p exported) Answered() (list []domain.Answer) {
+	for _, v := range p.Values {
+		for _, a := range domain.ParseAnswers(v.Answers) {
+			if !slices.Contains(list, a) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // When returns a time as it is read in Italy.

@@ -73,3 +73,16 @@ func TestExportOfAPerson(t *testing.T) {
 		t.Errorf("of a forgotten person: %s", gone.Body)
 	}
 }
+
+// TestExportTellsAnswers reads on the page what a person answered when registering.
+func TestExportTellsAnswers(t *testing.T) {
+	r := newRegister(t)
+	r.post("/tavoli", `{"id":"p","subject":"Pubblico","day":"2022-03-30","from":"15:00","to":"17:00","mode":"online"}`)
+	r.post("/tavoli/p/convocation", `{}`)
+	r.post("/tavoli/p/questions", `{"questions":[{"id":"dieta","kind":"text","text":"Esigenze?"}]}`)
+	pia := r.post("/tavoli/p/requests", `{"notice":"1","people":[{"family_name":"Prima","email":"pia@example.org","answers":[{"question":"dieta","answer":"senza glutine <3"}]}]}`).field("people", "0", "participant")
+	page := string(r.get("/people/"+pia+"/export", header("Accept", "text/html")).is(200, "").Body)
+	if !strings.Contains(page, "dieta: senza glutine &lt;3") {
+		t.Errorf("the page is %s", page)
+	}
+}
