@@ -25,7 +25,7 @@ type looks map[string]*template.Template
 // newLooks reads every template. One that cannot be read is a mistake of the
 // program, which no visitor should be the first to see.
 func newLooks(s *Site) looks {
-	frame := template.Must(template.New("frame.html").Funcs(s.functions()).ParseFS(templates, "templates/frame.html", "templates/parts.html", "templates/audit.html"))
+	frame := template.Must(template.New("frame.html").Funcs(s.functions()).ParseFS(templates, "templates/frame.html", "templates/parts.html", "templates/audit.html", "templates/public.html"))
 	names, err := fs.Glob(templates, "templates/page_*.html")
 	if err != nil {
 		panic(err)

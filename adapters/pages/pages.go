@@ -56,6 +56,13 @@ func (s *Site) pages() map[string]page {
 	return map[string]page{
 		"GET /{$}":                               showCalendar,
 		"GET /tavoli/{id}":                       showTavolo,
+		"GET /tavoli/{id}/iscrizione":            showRegister,
+		"POST /tavoli/{id}/iscrizione":           register,
+		"GET /tavoli/{id}/iscrizione/fatto":      showRegistered,
+		"GET /iscrizione":                        showMine,
+		"POST /iscrizione":                       doMine,
+		"GET /adesione":                          showAdhesion,
+		"POST /adesione":                         requestAdhesion,
 		"GET /accesso":                           showSignIn,
 		"POST /accesso":                          signIn,
 		"POST /uscita":                           signOut,

@@ -1,0 +1,226 @@
+package tests_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// openTavolo sets up a tavolo that people register for by themselves.
+func (s *site) openTavolo(more string) {
+	s.t.Helper()
+	s.tell("/enti", `{"kind":"comune","code":"C356","name":"Castroreale","province":"ME"}`)
+	s.tell("/enti", `{"kind":"comune","code":"C351","name":"Catania","province":"CT"}`)
+	s.tell("/enti", `{"kind":"ente-gestore","code":"cat","name":"Cooperativa Catania","province":"CT"}`)
+	s.tell("/tavoli", `{"id":"t","ordinal":6,"subject":"Abitare","day":"2022-05-25","from":"15:00","to":"17:00","mode":"mixed","place":"Palermo"`+more+`}`)
+	s.tell("/tavoli/t/convocation", `{}`)
+}
+
+// filled is a form that registers somebody.
+func filledForm(key string, change ...string) url.Values {
+	form := url.Values{
+		"chiave": {key}, "persone": {"1"}, "modo": {"in-presence"}, "ente": {"castoreale"}, "informativa": {"si"}, "sito": {""},
+		"p0.given_name": {"Anna"}, "p0.family_name": {"Rossi"}, "p0.email": {"anna@example.org"}, "p0.phone": {""}, "p0.function": {""}, "p0.capacity": {"delegate"},
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		form.Set(change[i], change[i+1])
+	}
+	return form
+}
+
+var codeShown = regexp.MustCompile(`<code class="code">([a-z0-9-]+)</code>`)
+
+// TestAnOfficerRegisters goes from the calendar to a seat, sees it, and gives it away.
+func TestAnOfficerRegisters(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo(`,"seats":{"in_presence":1}`)
+	lacks(t, s.get("/tavoli/t", 200), `href="/tavoli/t/iscrizione"`)
+	lacks(t, s.get("/tavoli/t/iscrizione", 200), "Per quale ente", `name="p0.family_name"`, "In presenza", `autocomplete="email"`, "Aggiungi un&#39;altra persona")
+	resp, page := s.send("/tavoli/t/iscrizione", filledForm("k1"))
+	if resp.Request.URL.Path != "/tavoli/t/iscrizione/fatto" {
+		t.Fatalf("got %s: %s", resp.Request.URL, page)
+	}
+	lacks(t, page, "Posto assegnato")
+	code := codeShown.FindStringSubmatch(page)
+	if code == nil {
+		t.Fatalf("no code is told: %s", page)
+	}
+	if _, again := s.send("/tavoli/t/iscrizione", filledForm("k1")); !strings.Contains(again, code[1]) {
+		t.Error("a double click made another registration")
+	}
+	_, page = s.send("/tavoli/t/iscrizione", filledForm("k2", "p0.family_name", "Bianchi", "persone", "2", "p1.given_name", "Ugo", "p1.family_name", "Neri"))
+	lacks(t, page, "In lista d&#39;attesa, al posto</strong> 1"[:20], "1</strong>", "2</strong>")
+
+	lacks(t, s.get("/iscrizione?tavolo=t", 200), `name="codice"`, "Abitare")
+	mine := func(form ...string) string {
+		values := url.Values{"tavolo": {"t"}, "codice": {code[1]}, "chiave": {strings.ReplaceAll(code[1]+strings.Join(form, "-"), " ", "_")}}
+		for i := 0; i+1 < len(form); i += 2 {
+			values.Set(form[i], form[i+1])
+		}
+		_, page := s.send("/iscrizione", values)
+		return page
+	}
+	lacks(t, mine(), "Anna Rossi", "Castroreale", "Invita gli enti gestori", "Ritira l&#39;iscrizione")
+	lacks(t, mine("azione", "correggi", "given_name", "Anna Maria", "family_name", "Rossi"), "Anna Maria Rossi", "Fatto")
+	lacks(t, mine("azione", "correggi", "given_name", "", "family_name", ""), "Alcuni campi non sono validi", `aria-invalid="true"`)
+	invitation := codeShown.FindStringSubmatch(mine("azione", "invita"))
+	if invitation == nil {
+		t.Fatal("no invitation is told")
+	}
+	_, page = s.send("/tavoli/t/iscrizione", filledForm("k3", "invitato", "si", "invito", invitation[1], "p0.family_name", "Gestore", "modo", "online"))
+	lacks(t, page, "Posto assegnato")
+	lacks(t, mine("azione", "modo", "modo", "online"), "Passa a: in presenza")
+	handed := codeShown.FindStringSubmatch(mine("azione", "sostituisci", "given_name", "Leo", "family_name", "Verdi"))
+	if handed == nil {
+		t.Fatal("no new code is told")
+	}
+	lacks(t, mine(), "Il codice non esiste")
+	code = handed
+	lacks(t, mine(), "Leo Verdi")
+	lacks(t, mine("azione", "ritira"), "ritirato")
+	if _, page := s.send("/iscrizione", url.Values{"tavolo": {"t"}, "codice": {"indovinato"}}); !strings.Contains(page, "Il codice non esiste") {
+		t.Error("a guess was not refused")
+	}
+}
+
+// TestTheFormIsShownAgain enters what is wrong, and finds it marked and kept.
+func TestTheFormIsShownAgain(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo("")
+	s.tell("/tavoli/t/questions", `{"questions":[{"id":"pranzo","kind":"yes-no","text":"Pranzo <b>?","english":"Lunch?","required":true},{"id":"gruppo","kind":"choice","text":"Gruppo","choices":["A","B"]}]}`)
+	for name, c := range map[string]struct {
+		change []string
+		status int
+		want   string
+	}{
+		"a bot":              {[]string{"sito", "https://spam.example"}, 422, "questo campo deve restare vuoto"},
+		"no notice":          {[]string{"informativa", ""}, 422, `href="#c-informativa"`},
+		"no name":            {[]string{"p0.family_name", "", "p0.given_name", ""}, 422, `href="#c-p0-family_name"`},
+		"a header":           {[]string{"p0.given_name", "a\r\nBcc: x@y.it"}, 422, `href="#c-p0-given_name"`},
+		"a bad address":      {[]string{"p0.email", "x"}, 422, `href="#c-p0-email"`},
+		"no mode":            {[]string{"modo", ""}, 422, `id="c-modo-errore"`},
+		"no answer":          {nil, 422, `href="#c-p0-q-pranzo"`},
+		"several enti":       {[]string{"ente", "catan"}, 422, `value="comune/C351"`},
+		"no ente":            {[]string{"ente", "Milano"}, 422, "nessun ente corrisponde"},
+		"a delegate of none": {[]string{"ente", "", "p0.q.pranzo", "yes"}, 200, "Iscrizione ricevuta"},
+		"201 letters":        {[]string{"p0.family_name", strings.Repeat("x", 201), "p0.q.pranzo", "yes"}, 422, `href="#c-p0-family_name"`},
+		"HTML":               {[]string{"p0.family_name", "<script>alert(1)</script>", "ente", "<img>", "p0.q.pranzo", "\"><script>"}, 422, "&lt;script&gt;"},
+		"right to left":      {[]string{"p0.family_name", "عبد الله", "p0.q.pranzo", "no", "p0.q.gruppo", "B"}, 200, "Iscrizione ricevuta"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, page := s.send("/tavoli/t/iscrizione", filledForm("again-"+strings.ReplaceAll(name, " ", "_"), c.change...))
+			if resp.StatusCode != c.status {
+				t.Errorf("got %d", resp.StatusCode)
+			}
+			lacks(t, page, c.want)
+			has(t, page, "<script>alert", "<img>", "<b>?")
+			if c.status == 422 && !strings.Contains(page, `value="`+html.EscapeString(cmp.Or(filledForm("", c.change...).Get("p0.email"), "x"))+`"`) {
+				t.Error("what was entered is lost")
+			}
+		})
+	}
+	_, page := s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "aggiungi"))
+	lacks(t, page, "Persona 2", `name="p1.email"`, "anna@example.org")
+	_, page = s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "cerca", "ente", "catania"))
+	lacks(t, page, "Cooperativa Catania", `type="radio"`)
+	s.get("/lingua/en", 200)
+	lacks(t, s.get("/tavoli/t/iscrizione", 200), "Lunch?", "For which ente")
+}
+
+// TestTheTavoloChangesWhileTheFormIsOpen calls it off, and renames the ente, meanwhile.
+func TestTheTavoloChangesWhileTheFormIsOpen(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo("")
+	s.get("/tavoli/t/iscrizione", 200)
+	s.tell("/enti/comune/C356/renaming", `{"name":"Castroreale Terme"}`)
+	_, page := s.send("/tavoli/t/iscrizione", filledForm("k1", "ente", "Castroreale", "ente.scelta", "comune/C356"))
+	lacks(t, page, "Posto assegnato")
+	s.tell("/tavoli/t/calling-off", `{"reason":"sciopero"}`)
+	resp, page := s.send("/tavoli/t/iscrizione", filledForm("k2"))
+	if resp.StatusCode != http.StatusConflict {
+		t.Errorf("got %d", resp.StatusCode)
+	}
+	lacks(t, page, "annullato")
+	resp, _ = s.send("/tavoli/t/iscrizione", filledForm("k3"), "Origin", "https://altrove.example", "Sec-Fetch-Site", "cross-site")
+	if resp.StatusCode != http.StatusForbidden {
+		t.Errorf("another site may register people: %d", resp.StatusCode)
+	}
+}
+
+// TestConfirmingByPage shows no code where an address has to be confirmed.
+func TestConfirmingByPage(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo("")
+	s.tell("/tavoli/t/admission", `{"confirm_email":true}`)
+	_, page := s.send("/tavoli/t/iscrizione", filledForm("k1"))
+	lacks(t, page, "Da confermare entro 24 ore")
+	has(t, page, `class="code"`)
+	var list struct{ Items []struct{ Participant string } }
+	s.ask("/tavoli/t/registrations?state=pending", &list)
+	if len(list.Items) != 1 {
+		t.Fatalf("got %+v", list)
+	}
+	var issued struct{ Code string }
+	if err := json.Unmarshal([]byte(s.tell("/tavoli/t/registrations/"+list.Items[0].Participant+"/code", `{}`)), &issued); err != nil {
+		t.Fatal(err)
+	}
+	before := s.get("/iscrizione?tavolo=t", 200)
+	has(t, before, "Anna")
+	form := url.Values{"tavolo": {"t"}, "codice": {issued.Code}}
+	if _, page = s.send("/iscrizione", form); !strings.Contains(page, "Conferma l&#39;iscrizione") {
+		t.Errorf("got %s", page)
+	}
+	form.Set("azione", "conferma")
+	for range 2 { // two tabs
+		_, page = s.send("/iscrizione", form)
+		lacks(t, page, "iscritto")
+	}
+}
+
+func TestTheScheda(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo("")
+	lacks(t, s.get("/adesione", 200), "Referente", `name="p0.from"`)
+	form := filledForm("a1", "p0.from", "2022-06-01")
+	resp, page := s.send("/adesione", form)
+	if resp.Request.URL.RequestURI() != "/adesione?fatto=1" {
+		t.Fatalf("got %s: %s", resp.Request.URL, page)
+	}
+	s.send("/adesione", form)
+	var list struct{ Items []struct{ Adhesion, State string } }
+	s.ask("/adhesions", &list)
+	if len(list.Items) != 1 || list.Items[0].State != "requested" {
+		t.Errorf("got %+v", list)
+	}
+	_, page = s.send("/adesione", filledForm("a2", "ente", "", "p0.email", ""))
+	lacks(t, page, "Alcuni campi non sono validi", `href="#c-ente"`)
+	_, page = s.send("/adesione", filledForm("a3", "p0.email", ""))
+	lacks(t, page, `href="#c-p0-email"`)
+}
+
+// ask asks the API as staff, once it has seen all that was written.
+func (s *site) ask(path string, into any) {
+	s.t.Helper()
+	var at struct{ Position string }
+	if err := json.Unmarshal([]byte(s.tell("/tavoli", `{"id":"ora-`+at.Position+`x","subject":"x","day":"2022-06-01","mode":"online"}`)), &at); err != nil {
+		s.t.Fatal(err)
+	}
+	glue := "?"
+	if strings.Contains(path, "?") {
+		glue = "&"
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+"/api/v1"+path+glue+"at_least="+at.Position, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+siteToken)
+	resp, body := s.do(req)
+	if err := json.Unmarshal([]byte(body), into); err != nil || resp.StatusCode != http.StatusOK {
+		s.t.Fatalf("GET %s: %d %s", path, resp.StatusCode, body)
+	}
+}
