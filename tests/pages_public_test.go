@@ -160,7 +160,9 @@ func TestConfirmingByPage(t *testing.T) {
 	_, page := s.send("/tavoli/t/iscrizione", filledForm("k1"))
 	lacks(t, page, "Da confermare entro 24 ore")
 	has(t, page, `class="code"`)
-	var list struct{ Items []struct{ Participant string } }
+	var list struct {
+		Items []struct{ Participant string }
+	}
 	s.ask("/tavoli/t/registrations?state=pending", &list)
 	if len(list.Items) != 1 {
 		t.Fatalf("got %+v", list)
@@ -192,7 +194,9 @@ func TestTheScheda(t *testing.T) {
 		t.Fatalf("got %s: %s", resp.Request.URL, page)
 	}
 	s.send("/adesione", form)
-	var list struct{ Items []struct{ Adhesion, State string } }
+	var list struct {
+		Items []struct{ Adhesion, State string }
+	}
 	s.ask("/adhesions", &list)
 	if len(list.Items) != 1 || list.Items[0].State != "requested" {
 		t.Errorf("got %+v", list)
