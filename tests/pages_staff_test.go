@@ -1,9 +1,12 @@
 package tests_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -466,6 +469,51 @@ func (d desk) api(path string) string {
 	req.Header.Set("Authorization", "Bearer "+siteToken)
 	_, body := d.do(req)
 	return body
+}
+
+// TestDocumentsAreFiled files a document, finds it, and is refused another.
+func TestDocumentsAreFiled(t *testing.T) {
+	d := staffSite(t)
+	const at = "/segreteria/tavoli/t/prove"
+	file := func(kind, title, content string) (*http.Response, string) {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		for name, value := range map[string]string{"chiave": d.fill(at).Get("chiave"), "tipo": kind, "titolo": title} {
+			if err := form.WriteField(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		part, err := form.CreateFormFile("file", "firme.pdf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(part, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := form.Close(); err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.server.URL+at, &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", form.FormDataContentType())
+		return d.do(req)
+	}
+	content := strings.Repeat("firme ", 100_000) // more than another form may hold
+	_, page := file("signature-sheet", "Foglio <b>firme</b>", content)
+	lacks(t, page, "Il documento è depositato", "Foglio &lt;b&gt;firme", "foglio firme", "600000 byte")
+	if got := d.get(regexp.MustCompile(at+`/[0-9a-f]{64}`).FindString(page), 200); got != content {
+		t.Errorf("got %d bytes", len(got))
+	}
+	resp, page := file("boh", "Altro", "x")
+	if resp.StatusCode < 400 || resp.StatusCode >= 500 {
+		t.Errorf("got %d", resp.StatusCode)
+	}
+	lacks(t, page, `role="alert"`)
+	if resp, _ := d.send(at, url.Values{"tipo": {"scan"}}); resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("no file: got %d", resp.StatusCode)
+	}
 }
 
 // BenchmarkRosterPage looks at a roster of 5,000 as the secretariat does, over HTTP.

@@ -22,6 +22,7 @@ import (
 
 	"tavoli/adapters/credentials"
 	"tavoli/adapters/csv"
+	"tavoli/adapters/evidence"
 	papershtml "tavoli/adapters/html"
 	"tavoli/adapters/memory"
 	"tavoli/adapters/pages"
@@ -49,7 +50,12 @@ func newSite(t testing.TB, now time.Time) *site {
 	store := memory.New(clock)
 	vault := domain.Vault{Keys: memory.NewKeys(), Log: store}
 	view := projections.NewView(store, vault.Open, projections.Options{Now: clock})
+	files, err := evidence.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	api := &web.Server{
+		Files: files,
 		Store: store, Exec: &domain.Executor{Store: store}, Vault: vault, View: view, Now: clock, Console: sha256.Sum256([]byte(siteToken)), Credentials: credentials.New("Tavoli"),
 		Secret:    func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Renderers: map[string]web.Renderer{"csv": csv.Renderer{}, "xlsx": xlsx.Renderer{}, "html": papershtml.New(), "pdf": pdf.New()},

@@ -75,6 +75,7 @@ func (s *Site) word(lang, word string) string {
 var wordsIT = map[string]string{
 	"schedule": "data e ora", "subject": "oggetto", "place": "sede", "mode": "modalità", "protocol": "protocollo", "ordinal": "numero d'ordine",
 	"admin": "amministrazione", "operator": "accoglienza", "auditor": "controllo", "reporter": "rendicontazione", "inspector": "ispezione", "dpo": "protezione dei dati",
+	"signature-sheet": "foglio firme", "scan": "scansione", "platform-report": "report della piattaforma", "confirmation": "conferma del partecipante",
 	"ordinari": "ordinari", "minori": "minori non accompagnati", "dm-ds": "disagio mentale o disabilità sanitaria",
 	"ente": "ente", "kind": "tipo di ente", "province": "provincia", "quarter": "trimestre", "password": "password", "code": "password e codice",
 }

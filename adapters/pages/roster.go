@@ -184,6 +184,7 @@ func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/
 // quickDeeds say what was done without a form of its own.
 var quickDeeds = map[string]text{
 	"presente": {"Presenza registrata.", "The presence was recorded."}, "uscita": {"Uscita registrata.", "The end was recorded."}, "insieme": {"Fatto per le persone scelte.", "Done for those chosen."},
+	"prove": {"Il documento è depositato.", "The document was filed."},
 }
 
 // atTheDesk records by one tap that somebody comes in, or goes.

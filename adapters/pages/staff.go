@@ -53,6 +53,9 @@ type navItem struct {
 // Staff reports whether the pages of the secretariat are open to the visitor.
 func (v *visit) Staff() bool { return v.Is(rMembers...) }
 
+// Reads reports whether the visitor may read who took part, and why that is known.
+func (v *visit) Reads() bool { return v.Is(rReaders...) }
+
 // Working reports whether the visitor is on one of them.
 func (v *visit) Working() bool {
 	return v.Staff() && (v.r.URL.Path == "/segreteria" || strings.HasPrefix(v.r.URL.Path, "/segreteria/"))

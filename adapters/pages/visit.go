@@ -53,7 +53,7 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	if c, err := r.Cookie(sessionCookie); err == nil {
 		v.token = c.Value
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = http.MaxBytesReader(w, r.Body, limit(r))
 	return v
 }
 
