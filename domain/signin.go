@@ -276,12 +276,16 @@ func (c OpenSession) Decide(a *Account, meta Meta) ([]Event, error) {
 	case c.Step != 0 && c.Step <= a.step:
 		return nil, ErrSignIn
 	}
-	var events []Event
-	for open := a.sessions; len(open) >= MaxSessions; {
-		events = append(events, SessionEnded{c.Account, open[0].Session})
+	return a.enter(c, meta), nil
+}
+
+// enter returns the opening of a session, after the end of the oldest if there are too many.
+func (c *credentials) enter(o OpenSession, meta Meta) (events []Event) {
+	for open := c.sessions; len(open) >= MaxSessions; {
+		events = append(events, SessionEnded{o.Account, open[0].Session})
 		open = open[1:]
 	}
-	return append(events, SessionOpened{c.Account, c.SessionID(meta), c.SHA256, Truncate(meta.At.Add(SessionTime)), c.Method, c.Step}), nil
+	return append(events, SessionOpened{o.Account, o.SessionID(meta), o.SHA256, Truncate(meta.At.Add(SessionTime)), o.Method, o.Step})
 }
 
 // EndSession makes the secret of a session useless. Doing it twice changes nothing.
