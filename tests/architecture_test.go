@@ -44,6 +44,8 @@ var layers = []layer{
 	{"adapters/xlsx", "domain projections projections/papers", "github.com/xuri/excelize/v2"},
 	{"adapters/web", "domain projections projections/papers", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"adapters/pages", "domain projections", ""},
+	{"adapters/front", "", ""},
+	{"adapters/oidc", "domain", "github.com/coreos/go-oidc/v3 golang.org/x/oauth2"},
 	{"cmd/tavoli-verify", "", "golang.org/x/mod/sumdb/note golang.org/x/mod/sumdb/tlog"}, // a second opinion: it knows nothing of ours
 	{"adapters/credentials", "", "github.com/boombuler/barcode github.com/pquerna/otp golang.org/x/crypto"},
 	{"cmd/tavoli", "domain projections projections/papers adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
@@ -58,7 +60,7 @@ var sharedModules = []string{"github.com/google/uuid"}
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
 var (
-	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/smtptest", "tests/storetest"}
+	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/oidctest", "tests/smtptest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
 		"github.com/chromedp/cdproto",
