@@ -213,6 +213,8 @@ func accountRoutes() []route {
 		{"POST", "/accounts/{account}/second-factor/removal", "remove-second-factor", admins, "Let the account be opened by its password only: the device was lost", onAccount(command(ofAccount(func(c *domain.RemoveSecondFactor, a domain.AccountID) { c.Account = a }), nothing)).also(404, 409)},
 		{"POST", "/invitations/acceptance", "accept-invitation", everybody, "Choose a password, with the secret of an invitation", accept().also(403, 422, 429)},
 		{"POST", "/sessions", "sign-in", everybody, "Open a session by password and, where the account asks for one, a code", signIn().also(403, 429)},
+		{"POST", "/sessions/provider", "begin-provider-sign-in", everybody, "Begin a sign-in for which the identity provider is to vouch", beginByProvider()},
+		{"POST", "/sessions/provider/completion", "provider-sign-in", everybody, "Open a session with what the identity provider sent back", enterByProvider()},
 		{"GET", "/me", "get-me", members, "Who asks, with which roles", getMe()},
 		{"POST", "/me/session-end", "sign-out", members, "End the session that asks", signOut().also(409)},
 		{"POST", "/me/password", "change-password", members, "Set one's own password; all other sessions end", changePassword().also(409, 422, 429)},

@@ -27,6 +27,9 @@ type Server struct {
 
 	Credentials Credentials // passwords and codes; nil: accounts are opened by tokens only
 
+	// Provider vouches for people who sign in; nil: nobody does.
+	Provider Provider
+
 	// Ledger is what the facts add up to; nil: nothing is told of it.
 	Ledger Ledger
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"tavoli/adapters/web"
@@ -207,6 +208,21 @@ func (c *contract) attending() {
 	c.row("accept-notice", at+"/notice", `{"notice":"2"}`, 409)
 }
 
+// vouching signs in by the word of a provider.
+func (c *contract) vouching() {
+	c.row("begin-provider-sign-in", "/sessions/provider", `{"redirect":"x"}`, 422, nobody)
+	c.row("begin-provider-sign-in", "/sessions/provider", `{"redirect":"https://lontano.example/"}`, 503, nobody)
+	begun := c.row("begin-provider-sign-in", "/sessions/provider", `{"redirect":"https://tavoli.example/"}`, 200, nobody)
+	address, err := url.Parse(begun.field("address"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	back := `{"state":"` + address.Query().Get("state") + `","pending":"` + begun.field("pending") + `","code":"`
+	c.row("provider-sign-in", "/sessions/provider/completion", back+`boh"}`, 403, nobody)
+	c.row("provider-sign-in", "/sessions/provider/completion", back+`away"}`, 503, nobody)
+	c.row("provider-sign-in", "/sessions/provider/completion", back+`staff"}`, 201, nobody)
+}
+
 // signing carries out what has to do with how accounts are opened.
 func (c *contract) signing() {
 	c.row("open-account", "/accounts", `{"account":"desk","label":"Desk","roles":["operator"]}`, 201)
@@ -232,6 +248,7 @@ func (c *contract) signing() {
 	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 403, nobody)
 	c.row("remove-second-factor", "/accounts/desk/second-factor/removal", `{"reason":"telefono perso"}`, 200)
 	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 201, nobody)
+	c.vouching()
 	c.row("sign-out", "/me/session-end", ``, 409)
 	c.row("sign-out", "/me/session-end", ``, 200, mine)
 	c.row("sign-in", "/sessions", `{"account":"desk","password":"`+nextPassword+`"}`, 201, nobody)
