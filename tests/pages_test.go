@@ -44,7 +44,10 @@ type site struct {
 // siteToken opens everything.
 const siteToken = "token-of-the-console"
 
-func newSite(t testing.TB, now time.Time) *site {
+func newSite(t testing.TB, now time.Time) *site { return newSiteWith(t, now, nil) }
+
+// newSiteWith is newSite with other settings.
+func newSiteWith(t testing.TB, now time.Time, set func(*web.Server, *pages.Site)) *site {
 	t.Helper()
 	clock := func() time.Time { return now }
 	store := memory.New(clock)
@@ -60,7 +63,11 @@ func newSite(t testing.TB, now time.Time) *site {
 		Secret:    func(purpose string) [32]byte { return sha256.Sum256([]byte(purpose)) },
 		Renderers: map[string]web.Renderer{"csv": csv.Renderer{}, "xlsx": xlsx.Renderer{}, "html": papershtml.New(), "pdf": pdf.New()},
 	}
-	shown := &pages.Site{API: api.Handler(), Now: clock, Word: web.InItalian, Change: web.ChangeInWords, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
+	shown := &pages.Site{Now: clock, Word: web.InItalian, Change: web.ChangeInWords, QR: credentials.QR, Owner: pages.Owner{Name: "ANCI Sicilia", Contact: "segreteria@example.it"}}
+	if set != nil {
+		set(api, shown)
+	}
+	shown.API = api.Handler()
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api.Handler())
 	mux.Handle("/", shown.Handler())

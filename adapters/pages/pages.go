@@ -29,6 +29,10 @@ type Site struct {
 	// QR returns a text as the black and white fields of a QR code; nil: none is shown.
 	QR func(text string) ([][]bool, error)
 
+	// Provider is how the identity provider is called by which people may sign in;
+	// empty: there is none.
+	Provider string
+
 	Owner   Owner
 	Version string
 
@@ -65,6 +69,8 @@ func (s *Site) pages() map[string]page {
 		"POST /adesione":                         requestAdhesion,
 		"GET /accesso":                           showSignIn,
 		"POST /accesso":                          signIn,
+		"GET /accesso/fornitore":                 beginAtProvider,
+		"GET /accesso/fornitore/ritorno":         comeFromProvider,
 		"POST /uscita":                           signOut,
 		"GET /invito":                            showInvitation,
 		"POST /invito":                           acceptInvitation,
