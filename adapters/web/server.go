@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -49,10 +48,6 @@ type Server struct {
 	// Console is the SHA-256 of the token of whoever started the server, who
 	// may do everything as "account-console"; zero: there is none.
 	Console [32]byte
-
-	// Proxies are the addresses of those in front of the server who say truly whom
-	// they speak for, in X-Forwarded-For.
-	Proxies []netip.Prefix
 
 	// Nodes is set where the register is served by several nodes.
 	Nodes *Nodes

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,23 +51,4 @@ func (r *register) lapseOverdue(ctx context.Context) error {
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
-}
-
-// readProxies reads the addresses of proxies: 10.0.0.1, or 10.0.0.0/8, and commas between.
-func readProxies(text string) (list []netip.Prefix, err error) {
-	for part := range strings.SplitSeq(text, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		prefix, err := netip.ParsePrefix(part)
-		if at, e := netip.ParseAddr(part); e == nil {
-			prefix, err = netip.PrefixFrom(at, at.BitLen()), nil
-		}
-		if err != nil {
-			return nil, usageError("--proxies: %[1]q non è un indirizzo IP · is no IP address", part)
-		}
-		list = append(list, prefix)
-	}
-	return list, nil
 }

@@ -33,8 +33,9 @@ type serving struct {
 	least   slog.LevelVar
 	shown   bool // progress
 	owner   pages.Owner
-	proxies string
 	post    postal
+	door    door
+	oidc    vouching
 }
 
 func serveCommand() command {
@@ -51,8 +52,9 @@ func serveCommand() command {
 		fs.BoolVar(&s.logJSON, "log-json", false, "annota in JSON · log as JSON")
 		fs.StringVar(&s.level, "log-level", "info", "il `livello` minimo che si annota · the least level that is logged: debug, info, warn, error")
 		bindOwner(fs, &s.owner)
-		fs.StringVar(&s.proxies, "proxies", "", "gli `indirizzi` dei proxy di cui si crede X-Forwarded-For · the addresses of proxies whose X-Forwarded-For is believed")
 		bindPost(fs, &s.post)
+		s.door.bind(fs)
+		s.oidc.bind(fs)
 		fs.BoolVar(&s.shown, "progress", false, "dice a che punto è il lavoro, anche fuori da un terminale · tell how far work is, even where nobody seems to watch")
 		return s.run
 	}}
@@ -90,31 +92,39 @@ func (s *serving) run(ctx context.Context, p *program, _ []string) error {
 		return usageError("--nats-lease: almeno un secondo · at least a second")
 	}
 	others, err := readPeers(s.peers)
-	proxies, wrong := readProxies(s.proxies)
-	if err = errors.Join(err, wrong); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := s.door.check(); err != nil {
+		return err
+	}
+	provider, err := s.oidc.provider(log, p.now)
+	if err != nil {
 		return err
 	}
 	r, err := openRegister(ctx, settings{dir: s.data, store: s.store, keys: *s.keys, peers: others, log: log, now: p.now})
 	if err != nil {
 		return err
 	}
-	r.web.Proxies = proxies
 	if r.store.shared && !r.settings.keys.shared() {
 		log.Warn("le chiavi stanno nella cartella di questo nodo: per più nodi serve un portachiavi condiviso, --keys · the keys lie in this node's folder: several nodes need a shared keyring, --keys")
 	}
 	if err := s.openPost(r); err != nil {
 		return errors.Join(err, r.Close())
 	}
+	if provider != nil {
+		r.web.Provider = provider
+	}
 	return errors.Join(s.serve(ctx, p, r), r.Close())
 }
 
 // serve prepares the register, answers requests and ends in good order.
 func (s *serving) serve(ctx context.Context, p *program, r *register) error {
-	socket, err := net.Listen("tcp", s.listen)
+	open, err := s.door.open(s.listen, r.log)
 	if err != nil {
 		return err
 	}
-	defer socket.Close()
+	defer open.Close()
 	asked := ctx
 	ctx, fail := context.WithCancelCause(asked)
 	defer fail(nil)
@@ -134,15 +144,15 @@ func (s *serving) serve(ctx context.Context, p *program, r *register) error {
 	}
 	defer posted()
 	server := r.web.HTTP()
-	server.Handler = r.site(s.owner)
+	server.Handler = open.front.Handler(r.site(s.owner, s.oidc.name()))
 	server.ErrorLog = slog.NewLogLogger(r.log.Handler(), slog.LevelWarn)
-	go func() { fail(server.Serve(socket)) }()
+	open.serve(server, fail)
 	go heap.Room(ctx, 10*time.Second)
 	go r.keepSnapshots(ctx)
 	go r.lapse(ctx)
 	r.book.keep(ctx)
 	r.accompany(ctx)
-	if err := announce(ctx, p, r, socket, token); err != nil {
+	if err := announce(ctx, p, r, open, token); err != nil {
 		return errors.Join(err, fault(asked, ctx), end(server))
 	}
 	<-ctx.Done()
@@ -199,16 +209,16 @@ func (s *serving) demonstrate(ctx context.Context, p *program, r *register) erro
 // announce tells where the register is being served, and whether it is a
 // demonstration: on standard output for people and scripts, in the data folder for
 // the command line.
-func announce(ctx context.Context, p *program, r *register, socket net.Listener, token string) error {
+func announce(ctx context.Context, p *program, r *register, open *opened, token string) error {
 	demo, err := r.hasEvents(ctx, domain.Demonstration.Stream())
 	if err != nil {
 		return err
 	}
-	r.console.Address = "http://" + reachable(socket.Addr())
+	r.console.Address = "http://" + reachable(open.inside.Addr())
 	if err := r.console.write(r.dir); err != nil {
 		return err
 	}
-	text := r.console.Address + "\n"
+	text := open.address() + "\n"
 	if token != "" {
 		text += fmt.Sprintf("Primo accesso / first sign-in: account %s, token %s\n", firstAccount, token)
 	}
@@ -218,7 +228,7 @@ func announce(ctx context.Context, p *program, r *register, socket net.Listener,
 	if _, err := io.WriteString(p.out, text); err != nil {
 		return err
 	}
-	r.log.Info("serving", "address", r.console.Address, "data", r.dir, "demonstration", demo, "store", r.store.Identity().String(), "position", uint64(r.view.Seen()), "version", version)
+	r.log.Info("serving", "address", open.address(), "data", r.dir, "demonstration", demo, "store", r.store.Identity().String(), "position", uint64(r.view.Seen()), "version", version)
 	return nil
 }
 

@@ -19,9 +19,9 @@ func bindOwner(fs *flag.FlagSet, o *pages.Owner) {
 }
 
 // site returns what answers every request: the API to programs, pages to people.
-func (r *register) site(owner pages.Owner) http.Handler {
+func (r *register) site(owner pages.Owner, provider string) http.Handler {
 	api := r.web.Handler()
-	site := &pages.Site{API: api, Now: r.now, Log: r.log, Word: web.InItalian, Change: web.ChangeInWords, Owner: owner, Version: version, QR: credentials.QR}
+	site := &pages.Site{API: api, Now: r.now, Log: r.log, Word: web.InItalian, Change: web.ChangeInWords, Owner: owner, Provider: provider, Version: version, QR: credentials.QR}
 	shown := site.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if forPrograms(req.URL.Path) {
