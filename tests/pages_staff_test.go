@@ -471,6 +471,24 @@ func (d desk) api(path string) string {
 	return body
 }
 
+// TestAdhesionsAreDecided approves one request to join, and refuses another.
+func TestAdhesionsAreDecided(t *testing.T) {
+	d := staffSite(t)
+	for _, code := range []string{"G273", "G263"} {
+		d.tell("/adhesions", `{"ente":{"kind":"comune","code":"`+code+`"},"referenti":[{"given_name":"Rosa","family_name":"Bianchi","email":"rosa@example.org"}],"notice":"1"}`)
+	}
+	page := d.get("/segreteria/adesioni", 200)
+	lacks(t, page, "Palermo", "Palazzo Adriano", "rosa@example.org")
+	lacks(t, d.get(regexp.MustCompile(`/segreteria/adesioni/comune/G273/[0-9a-f-]+/scheda`).FindString(page), 200), "Bianchi")
+	d.does(regexp.MustCompile(`/segreteria/adesioni/comune/G273/[0-9a-f-]+/approvazione`).FindString(page), "scheda", "Scheda 7")
+	refusal := regexp.MustCompile(`/segreteria/adesioni/comune/G263/[0-9a-f-]+/diniego`).FindString(page)
+	d.refuses(refusal, 422, []string{"è obbligatorio"})
+	d.does(refusal, "reason", "manca la delibera")
+	lacks(t, d.get("/segreteria/adesioni", 200), "manca la delibera")
+	lacks(t, d.get("/segreteria/enti/comune/G273", 200), "aderente dal", "Rosa Bianchi")
+	d.does("/segreteria/tavoli/t/ammissione", "confirm_email", "si", "offer_hours", "24")
+}
+
 // TestDocumentsAreFiled files a document, finds it, and is refused another.
 func TestDocumentsAreFiled(t *testing.T) {
 	d := staffSite(t)

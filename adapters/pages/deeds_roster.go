@@ -32,10 +32,8 @@ func seatFields() []field {
 	}
 }
 
-// noticeShown is the notice of this site, which the form speaks of.
-const noticeShown = "pagina-privacy"
-
-func noticeRead(string) (any, *domain.Field) { return noticeShown, nil }
+// noticeRead says which notice the form speaks of: that of this site.
+func noticeRead(string) (any, *domain.Field) { return NoticeVersion, nil }
 
 // rosterDeeds are what can be done about a registration or a presence.
 func rosterDeeds() []*deed {
@@ -50,7 +48,7 @@ func rosterDeeds() []*deed {
 			at: at + "sostituzione", api: api + "substitution", title: text{"Sostituisci con un'altra persona", "Let another person take the seat"}, roles: rDesks, then: roster,
 			fields: append(personFields(), whyField),
 		},
-		{at: at + "informativa", api: api + "notice", title: text{"Registra la presa visione dell'informativa", "Record that the notice was read"}, roles: rDesks, then: roster, fixed: map[string]any{"notice": noticeShown}},
+		{at: at + "informativa", api: api + "notice", title: text{"Registra la presa visione dell'informativa", "Record that the notice was read"}, roles: rDesks, then: roster, fixed: map[string]any{"notice": NoticeVersion}},
 		{
 			at: at + "presenza", api: "/tavoli/{id}/presences", title: text{"Registra una presenza", "Record a presence"}, roles: rDesks, then: roster, fixed: map[string]any{"participant": "{person}"}, fill: fillPresence,
 			fields: []field{

@@ -125,7 +125,7 @@ func (s *Site) start() {
 	}
 	s.assets = newAssets()
 	s.looks = newLooks(s)
-	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds())
+	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), adhesionDeeds())
 	mux := http.NewServeMux()
 	for _, list := range []map[string]page{s.pages(), s.staffPages()} {
 		for pattern, p := range list {

@@ -19,6 +19,7 @@ var (
 	rDesks    = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator}
 	rReaders  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor}
 	rCounters = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor, domain.RoleReporter}
+	rAuditors = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor}
 	rAccounts = []domain.Role{domain.RoleAdmin, domain.RoleAuditor, domain.RoleDPO}
 	rOversee  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor, domain.RoleDPO}
 	rMembers  = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleOperator, domain.RoleAuditor, domain.RoleReporter, domain.RoleDPO}
@@ -37,6 +38,7 @@ var navLinks = []navLink{
 	{"/segreteria/tavoli", text{"Tavoli", "Tavoli"}, rCounters},
 	{"/segreteria/persone", text{"Persone", "People"}, rReaders},
 	{"/segreteria/enti", text{"Enti", "Enti"}, rCounters},
+	{"/segreteria/adesioni", text{"Adesioni", "Adhesions"}, rAuditors},
 	{"/segreteria/statistiche", text{"Statistiche", "Statistics"}, rCounters},
 	{"/segreteria/relazioni", text{"Relazioni", "Reports"}, rCounters},
 	{"/segreteria/programmi", text{"Programmi", "Programmes"}, rStaff},
