@@ -22,6 +22,12 @@ var unseen = map[string]string{
 	"GET /robots.txt":     "is for search engines",
 	"GET /assets/{name}":  "is no page",
 	"GET /assets/{a}/{b}": "is no page",
+
+	"GET /accesso/fornitore":               "leads to the identity provider, where there is one",
+	"GET /accesso/fornitore/ritorno":       "is where the identity provider sends back to",
+	"GET /controllo/checkpoint":            "is a file",
+	"GET /controllo/consultazioni.csv":     "is a file",
+	"GET /controllo/prove/{position}/file": "is a file",
 }
 
 // samples is how many pages of one kind a walk looks at.
