@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tavoli/domain"
+)
+
+// TestWhatIsNotAnsweredInTimeEnds lets a request pass that nobody confirmed.
+func TestWhatIsNotAnsweredInTimeEnds(t *testing.T) {
+	now := time.Date(2022, 5, 1, 9, 0, 0, 0, time.UTC)
+	r, err := openRegister(t.Context(), settings{dir: t.TempDir(), store: "bolt", log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	carryOut := func(cmd domain.Command[*domain.Tavolo]) {
+		t.Helper()
+		if _, err := domain.Execute(context.Background(), r.exec, cmd, domain.Meta{At: now, Actor: domain.ActorSystem, Command: uuid.New()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	carryOut(&domain.PlanTavolo{Tavolo: "t", Subject: "s", Mode: domain.Online, When: domain.When{Day: "2022-05-25"}})
+	carryOut(domain.ConveneTavolo{Tavolo: "t"})
+	carryOut(domain.SetAdmission{Tavolo: "t", Admission: domain.Admission{ConfirmEmail: true}})
+	party := &domain.RegisterParty{Tavolo: "t", Notice: "1", People: []domain.Attendee{{FamilyName: "Rossi", Email: "rossi@example.org"}}, Secret: func(uuid.UUID) string { return "x" }}
+	if err := party.Introduce(t.Context(), r.vault, domain.Meta{At: now, Actor: domain.ActorPublic, Command: uuid.New()}); err != nil {
+		t.Fatal(err)
+	}
+	carryOut(party)
+	head, err := r.store.Head(t.Context())
+	if err == nil {
+		err = r.view.Wait(t.Context(), head)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it is ended once
+		now = now.Add(domain.PendingTime)
+		if err := r.lapseOverdue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after, err := r.store.Head(t.Context()); err != nil || after != head+1 {
+		t.Errorf("the head is %d after %d: %v", after, head, err)
+	}
+}
+
+func TestReadProxies(t *testing.T) {
+	list, err := readProxies(" 10.0.0.1, 192.168.0.0/16 ,::1,")
+	if err != nil || len(list) != 3 || list[0].String() != "10.0.0.1/32" {
+		t.Errorf("got %v, %v", list, err)
+	}
+	if _, err := readProxies("proxy.example.org"); err == nil {
+		t.Error("a name was taken")
+	}
+}
