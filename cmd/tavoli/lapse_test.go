@@ -54,13 +54,3 @@ func TestWhatIsNotAnsweredInTimeEnds(t *testing.T) {
 		t.Errorf("the head is %d after %d: %v", after, head, err)
 	}
 }
-
-func TestReadProxies(t *testing.T) {
-	list, err := readProxies(" 10.0.0.1, 192.168.0.0/16 ,::1,")
-	if err != nil || len(list) != 3 || list[0].String() != "10.0.0.1/32" {
-		t.Errorf("got %v, %v", list, err)
-	}
-	if _, err := readProxies("proxy.example.org"); err == nil {
-		t.Error("a name was taken")
-	}
-}
