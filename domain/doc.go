@@ -2,8 +2,8 @@
 // and the rules that decide.
 //
 // Read error.go, store.go and entry.go for what a fact is and where it is kept,
-// event.go for how it is written down, execute.go for how a command becomes
-// facts, persona.go for what is kept of persons and how; then one file per noun:
+// event.go for how it is written down, execute.go and lane.go for how a command
+// becomes facts, persona.go for what is kept of persons and how; then one file per noun:
 // programma, ente, tavolo and registration, presenze, account, identita, registro.
 //
 // The package knows no clock, no disk, no network and no log; time comes in
