@@ -23,6 +23,7 @@ const (
 	LetterConfirmation   LetterKind = "confirmation"
 	LetterWaiting        LetterKind = "waiting-list"
 	LetterPromotion      LetterKind = "promotion"
+	LetterOffer          LetterKind = "offer"
 	LetterReminder       LetterKind = "reminder"
 	LetterJoinLink       LetterKind = "join-link"
 	LetterRescheduled    LetterKind = "change-of-date"
@@ -34,7 +35,7 @@ const (
 
 // LetterKinds lists every kind, in the order in which they are shown.
 var LetterKinds = []LetterKind{
-	LetterConvocazione, LetterConfirmAddress, LetterConfirmation, LetterWaiting, LetterPromotion, LetterReminder,
+	LetterConvocazione, LetterConfirmAddress, LetterConfirmation, LetterWaiting, LetterPromotion, LetterOffer, LetterReminder,
 	LetterJoinLink, LetterRescheduled, LetterRectified, LetterCalledOff, LetterThanks,
 }
 

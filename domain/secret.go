@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
@@ -81,18 +82,19 @@ func SecretHash(secret string) string {
 type keyBoard struct {
 	opens       map[string]PersonID
 	of          map[PersonID]string
+	issues      map[PersonID]uuid.UUID // of the secret that opens now
 	invitations map[string]GestoriInvited
 }
 
 func newKeyBoard() keyBoard {
-	return keyBoard{make(map[string]PersonID), make(map[PersonID]string), make(map[string]GestoriInvited)}
+	return keyBoard{make(map[string]PersonID), make(map[PersonID]string), make(map[PersonID]uuid.UUID), make(map[string]GestoriInvited)}
 }
 
 func (k *keyBoard) apply(e Event) {
 	switch e := e.(type) {
 	case SecretIssued:
 		k.drop(e.Participant)
-		k.opens[e.SHA256], k.of[e.Participant] = e.Participant, e.SHA256
+		k.opens[e.SHA256], k.of[e.Participant], k.issues[e.Participant] = e.Participant, e.SHA256, e.Issue
 	case GestoriInvited:
 		maps.DeleteFunc(k.invitations, func(_ string, i GestoriInvited) bool { return i.Ente == e.Ente && i.By == e.By })
 		k.invitations[e.SHA256] = e
@@ -103,6 +105,19 @@ func (k *keyBoard) apply(e Event) {
 func (k *keyBoard) drop(p PersonID) {
 	delete(k.opens, k.of[p])
 	delete(k.of, p)
+	delete(k.issues, p)
+}
+
+// RegistrationIssue returns from which fact the secret follows that opens a person's
+// registration, and whether there is one.
+func RegistrationIssue(ctx context.Context, x *Executor, tavolo TavoloID, person PersonID) (issue uuid.UUID, ok bool, err error) {
+	err = Peek(ctx, x, tavolo.Stream(), func(t *Tavolo) error {
+		if t.exists() {
+			issue, ok = t.desk.keys.issues[person]
+		}
+		return nil
+	})
+	return issue, ok, err
 }
 
 // Refusals of secrets.

@@ -56,7 +56,8 @@ func LetterFields() []LetterField {
 		{"motivo", "il motivo dello spostamento, della rettifica o dell'annullamento · the reason"},
 		{"rettifica", "che cosa era sbagliato e che cosa è giusto · what was wrong and what is right"},
 		{"materiali", "i materiali pubblicati, una riga per voce · the published materials"},
-		{"conferma", "l'indirizzo e il codice con cui si conferma · where and with which code to confirm"},
+		{"codice", "il codice che apre l'iscrizione di chi riceve · the code that opens the recipient's registration"},
+		{"pagina", "la pagina in cui si usa il codice · the page where the code is used"},
 		{"titolare", "chi tiene il registro · whose register it is"},
 	}
 }
@@ -194,6 +195,7 @@ func (k LetterKind) BuiltIn() LetterTemplate { return builtIn[k] }
 const (
 	toPerson = "Gentile {nome},\n\n"
 	facts    = "Quando: {data}\nOre: {ore}\nModalità: {modalita}\nSede: {sede}\nPiattaforma: {piattaforma}\n"
+	own      = "\nPer vedere, cambiare o ritirare l'iscrizione, codice: {codice}\nPagina: {pagina}\n"
 	mine     = "Quando: {data}\nOre: {ore}\nPartecipazione: {partecipazione}\nSede: {sede}\nPiattaforma: {piattaforma}\nCollegamento: {link}\n"
 	regards  = "\nCordiali saluti\n{titolare}\n"
 )
@@ -205,19 +207,22 @@ var builtIn = map[LetterKind]LetterTemplate{
 		"Gli enti locali sono invitati a estendere l'invito agli enti gestori dei propri progetti. Per partecipare è necessario iscriversi.\n" + regards +
 		"\nEnglish: you are invited to the meeting described above. Please register to take part."},
 	LetterConfirmAddress: {"Conferma dell'indirizzo: {tavolo}", toPerson +
-		"è stata chiesta l'iscrizione al tavolo «{oggetto}» con questo indirizzo. L'iscrizione vale quando è confermata:\n\n{conferma}\n\n" +
+		"è stata chiesta l'iscrizione al tavolo «{oggetto}» con questo indirizzo. L'iscrizione vale quando è confermata entro 24 ore, con questo codice nella pagina «La mia iscrizione»:\n\nCodice: {codice}\nPagina: {pagina}\n\n" +
 		"Chi non ha chiesto nulla può ignorare questo messaggio.\n" + regards +
 		"\nEnglish: please confirm your address with the code above; if you asked for nothing, ignore this message."},
 	LetterConfirmation: {"Iscrizione: {tavolo}", toPerson +
-		"l'iscrizione al tavolo «{oggetto}» è registrata.\n\n" + mine + regards +
+		"l'iscrizione al tavolo «{oggetto}» è registrata.\n\n" + mine + own + regards +
 		"\nEnglish: you are registered for the meeting described above."},
 	LetterWaiting: {"Lista d'attesa: {tavolo}", toPerson +
 		"i posti per il tavolo «{oggetto}» sono esauriti; la richiesta è in lista d'attesa.\n\nPosto in lista: {posto}\n" + mine +
-		"\nSe si libera un posto arriverà un messaggio.\n" + regards +
+		"\nSe si libera un posto arriverà un messaggio.\n" + own + regards +
 		"\nEnglish: all seats are taken; you are on the waiting list and will be told when a seat is free."},
 	LetterPromotion: {"Posto assegnato: {tavolo}", toPerson +
-		"si è liberato un posto: l'iscrizione al tavolo «{oggetto}» è ora registrata.\n\n" + mine + regards +
+		"si è liberato un posto: l'iscrizione al tavolo «{oggetto}» è ora registrata.\n\n" + mine + own + regards +
 		"\nEnglish: a seat has become free, you are now registered."},
+	LetterOffer: {"Posto offerto: {tavolo}", toPerson +
+		"si è liberato un posto per il tavolo «{oggetto}». Il posto resta riservato per un tempo limitato: per accettarlo usare il codice nella pagina «La mia iscrizione».\n\nCodice: {codice}\nPagina: {pagina}\n\n" + mine + regards +
+		"\nEnglish: a seat is free and held for you for a while; accept it with the code above."},
 	LetterReminder: {"Promemoria: {tavolo}", toPerson +
 		"si ricorda il tavolo «{oggetto}».\n\n" + mine + "\nOrdine del giorno:\n{programma_lavori}\n\nChi non può partecipare è pregato di ritirare l'iscrizione, così il posto passa a chi attende.\n" + regards +
 		"\nEnglish: a reminder of the meeting described above. If you cannot come, please withdraw."},

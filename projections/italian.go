@@ -23,4 +23,11 @@ var italianWords = map[string]string{
 	"universita": "università", "associazione": "associazione", "ministero": "ministero", "altro": "altro ente",
 	"capofila": "capofila", "partner": "partner", "coordinamento": "aderente al coordinamento",
 	"yes": "sì", "no": "no",
+	"convocazione": "convocazione", "confirmation": "conferma d'iscrizione", "waiting-list": "lista d'attesa", "promotion": "posto assegnato",
+	"offer": "posto offerto", "reminder": "promemoria", "join-link": "collegamento per partecipare", "change-of-date": "cambio di data",
+	"rectification": "rettifica", "calling-off": "annullamento", "thanks": "ringraziamento con i materiali", "confirm-address": "conferma dell'indirizzo",
+	"queued": "in coda", "sending": "in partenza", "failed": "non spedita, si riprova", "sent": "spedita",
+	"parked": "messa da parte", "relay": "il server di posta non l'ha accettata per ora", "interrupted": "interrotta prima di cominciare", "uncertain": "non si sa se sia partita",
+	"too-many-tries": "troppi tentativi", "no-address": "manca l'indirizzo", "forgotten": "persona rimossa", "not-due": "non è più vera",
+	"content": "non si può scrivere", "active": "iscritti e in attesa", "concerned": "tutti gli interessati",
 }

@@ -126,8 +126,10 @@ func (m *Models) due(kind domain.LetterKind, row *tavolo, s standing, p int32, n
 		return ahead && s.seated()
 	case domain.LetterJoinLink:
 		return ahead && s.seated() && s.mode == online
-	case domain.LetterWaiting:
+	case domain.LetterWaiting, domain.LetterOffer:
 		return ahead && s.state == isWaiting
+	case domain.LetterConfirmAddress:
+		return ahead && s.state == isPending
 	case domain.LetterRescheduled:
 		return ahead && concerned && len(row.reschedulings) > 0
 	case domain.LetterRectified:
@@ -177,7 +179,7 @@ func (m *Models) letterValues(kind domain.LetterKind, row *tavolo, s standing) m
 // ofOne reports whether a kind of letter is about the recipient's own place.
 func ofOne(kind domain.LetterKind) bool {
 	switch kind {
-	case domain.LetterConfirmation, domain.LetterWaiting, domain.LetterPromotion, domain.LetterReminder, domain.LetterJoinLink:
+	case domain.LetterConfirmation, domain.LetterWaiting, domain.LetterPromotion, domain.LetterOffer, domain.LetterReminder, domain.LetterJoinLink:
 		return true
 	}
 	return false
@@ -199,7 +201,7 @@ func (row *tavolo) reasonFor(kind domain.LetterKind) string {
 // letterEvent returns the entry for the recipient's calendar, where a letter has one.
 func (m *Models) letterEvent(kind domain.LetterKind, row *tavolo, s standing) *LetterEvent {
 	switch kind {
-	case domain.LetterWaiting, domain.LetterThanks, domain.LetterConfirmAddress:
+	case domain.LetterWaiting, domain.LetterOffer, domain.LetterThanks, domain.LetterConfirmAddress:
 		return nil
 	}
 	e := &LetterEvent{

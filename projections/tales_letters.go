@@ -7,7 +7,7 @@ import "tavoli/domain"
 // letterWords are the kinds of letters as people read them.
 var letterWords = map[domain.LetterKind]string{
 	domain.LetterConvocazione: "convocazione", domain.LetterConfirmation: "conferma d'iscrizione", domain.LetterWaiting: "avviso di lista d'attesa",
-	domain.LetterPromotion: "avviso di posto assegnato", domain.LetterReminder: "promemoria", domain.LetterJoinLink: "collegamento per partecipare",
+	domain.LetterPromotion: "avviso di posto assegnato", domain.LetterOffer: "offerta di un posto", domain.LetterReminder: "promemoria", domain.LetterJoinLink: "collegamento per partecipare",
 	domain.LetterRescheduled: "avviso di cambio di data", domain.LetterRectified: "avviso di rettifica", domain.LetterCalledOff: "avviso di annullamento",
 	domain.LetterThanks: "ringraziamento con i materiali", domain.LetterConfirmAddress: "richiesta di conferma dell'indirizzo",
 }

@@ -44,7 +44,7 @@ func (d *desk) write(kind domain.LetterKind, name string) mail.Message {
 	c := d.content(kind, name)
 	c.Join("https://example.org/j/1?a=1&b=2")
 	if kind == domain.LetterConfirmAddress {
-		c.Values["conferma"] = "https://tavoli.example/conferma\nCodice: 123456"
+		c.Values["codice"], c.Values["pagina"] = "abcdefg-hijkmnp-qrstuv-wxyz23", "https://tavoli.example/iscrizione"
 	}
 	m := mail.Write(c, kind.BuiltIn(), d.office.Sender, time.Date(2022, 3, 2, 9, 0, 0, 0, time.UTC))
 	m.ID = domain.LetterFor(d.people[name], kind, d.people[name])

@@ -32,9 +32,10 @@ type Office struct {
 	// 0: never.
 	Reminder, JoinLink time.Duration
 
-	// Confirm returns what a letter of kind confirm-address tells its recipient to do:
-	// where to confirm with which code. Nil, or an empty text: such letters are not due.
-	Confirm func(ctx context.Context, tavolo domain.TavoloID, person domain.PersonID) (string, error)
+	// Registrations is the installation's key for the codes that open registrations,
+	// and Page the address where they are used; empty: it is not told.
+	Registrations [32]byte
+	Page          string
 
 	run  uuid.UUID // of this process
 	once sync.Once
@@ -58,6 +59,16 @@ const tooOld = 24 * time.Hour
 func (o *Office) fresh(rec domain.Record) bool {
 	now := o.Now()
 	return now.Sub(rec.RecordedAt) < tooOld && now.Sub(rec.EffectiveAt) < tooOld
+}
+
+// Pending reacts to a seat that counts once the address is confirmed.
+func (o *Office) Pending(ctx context.Context, rec domain.Record, e domain.RegistrationPending) error {
+	return o.tell(ctx, rec, domain.LetterConfirmAddress, e.Tavolo, e.Participant)
+}
+
+// Offered reacts to a seat that is held for somebody who waits.
+func (o *Office) Offered(ctx context.Context, rec domain.Record, e domain.OfferMade) error {
+	return o.tell(ctx, rec, domain.LetterOffer, e.Tavolo, e.Participant)
 }
 
 // Registered reacts to a seat given.

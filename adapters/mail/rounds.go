@@ -329,12 +329,15 @@ func (o *Office) fill(ctx context.Context, c *projections.LetterContent) (bool, 
 		return false, err
 	}
 	c.Join(link)
-	if c.Kind == domain.LetterConfirmAddress && o.Confirm != nil {
-		if c.Values["conferma"], err = o.Confirm(ctx, c.Tavolo, c.Person); err != nil {
-			return false, err
-		}
+	issue, known, err := domain.RegistrationIssue(ctx, o.Exec, c.Tavolo, c.Person)
+	if err != nil {
+		return false, err
 	}
-	return (c.Kind != domain.LetterJoinLink || link != "") && (c.Kind != domain.LetterConfirmAddress || c.Values["conferma"] != ""), nil
+	if known {
+		c.Values["codice"], c.Values["pagina"] = domain.RegistrationSecret(o.Registrations, c.Tavolo, issue), o.Page
+	}
+	needs := c.Kind == domain.LetterConfirmAddress || c.Kind == domain.LetterOffer
+	return (c.Kind != domain.LetterJoinLink || link != "") && (!needs || known), nil
 }
 
 // Preview writes a letter as it would be sent, in words that need not have been set.
@@ -350,6 +353,9 @@ func (o *Office) Preview(ctx context.Context, kind domain.LetterKind, words doma
 		return m, "", err
 	} else if !ready && c.Not == "" {
 		c.Not = domain.FaultNotDue
+	}
+	if c.Values["codice"] != "" { // it is for the recipient alone
+		c.Values["codice"] = "·······-·······-······-······"
 	}
 	return Write(c, words, o.Sender, o.Now()), c.Not, nil
 }

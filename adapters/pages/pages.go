@@ -125,9 +125,9 @@ func (s *Site) start() {
 	}
 	s.assets = newAssets()
 	s.looks = newLooks(s)
-	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), adhesionDeeds())
+	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), letterDeeds(), adhesionDeeds())
 	mux := http.NewServeMux()
-	for _, list := range []map[string]page{s.pages(), s.staffPages()} {
+	for _, list := range []map[string]page{s.pages(), s.staffPages(), letterPages()} {
 		for pattern, p := range list {
 			mux.Handle(pattern, s.serve(p))
 		}

@@ -39,6 +39,7 @@ var navLinks = []navLink{
 	{"/segreteria/persone", text{"Persone", "People"}, rReaders},
 	{"/segreteria/enti", text{"Enti", "Enti"}, rCounters},
 	{"/segreteria/adesioni", text{"Adesioni", "Adhesions"}, rAuditors},
+	{"/segreteria/lettere", text{"Lettere", "Letters"}, letterRoles},
 	{"/segreteria/statistiche", text{"Statistiche", "Statistics"}, rCounters},
 	{"/segreteria/relazioni", text{"Relazioni", "Reports"}, rCounters},
 	{"/segreteria/programmi", text{"Programmi", "Programmes"}, rStaff},

@@ -36,6 +36,7 @@ type postal struct {
 	timeout  time.Duration
 	reminder time.Duration
 	joinLink time.Duration
+	address  string // of the pages, for those who read letters
 }
 
 // bindPost lets flags say how letters are sent.
@@ -45,9 +46,18 @@ func bindPost(fs *flag.FlagSet, p *postal) {
 	fs.StringVar(&p.password, "smtp-password-file", "", "il `file` con la password del server di posta · the file that holds the password of the mail server")
 	fs.StringVar(&p.from, "mail-from", "", "il `mittente`: \"Segreteria <tavoli@example.it>\" · the sender")
 	fs.StringVar(&p.replyTo, "mail-reply-to", "", "l'`indirizzo` a cui si risponde, se non è il mittente · where answers go, if not to the sender")
+	fs.StringVar(&p.address, "public-address", "", "l'`indirizzo` delle pagine come lo vede chi riceve le lettere: https://tavoli.example.it · the address of the pages as recipients of letters see it")
 	fs.DurationVar(&p.timeout, "smtp-timeout", time.Minute, "quanto `tempo` si attende il server di posta · how long the mail server is waited for")
 	fs.DurationVar(&p.reminder, "letters-reminder", 24*time.Hour, "quanto `tempo` prima del tavolo parte il promemoria; 0: mai · how long before a tavolo the reminder goes out; 0: never")
 	fs.DurationVar(&p.joinLink, "letters-join-link", time.Hour, "quanto `tempo` prima del tavolo parte il collegamento; 0: mai · how long before a tavolo the address to join goes out; 0: never")
+}
+
+// page returns where people use the codes that letters tell them.
+func (p *postal) page() string {
+	if p.address == "" {
+		return ""
+	}
+	return strings.TrimRight(p.address, "/") + "/iscrizione"
 }
 
 // carrier returns the way letters leave.
@@ -107,7 +117,7 @@ func (s *serving) openPost(r *register) error {
 	}
 	r.office = &mail.Office{
 		Exec: r.exec, View: r.view, Carrier: carrier, Sender: from, Now: r.now, Log: r.log, Shared: r.store.shared,
-		Reminder: s.post.reminder, JoinLink: s.post.joinLink,
+		Reminder: s.post.reminder, JoinLink: s.post.joinLink, Registrations: r.keys.Secret("registration"), Page: s.post.page(),
 	}
 	return nil
 }
@@ -154,6 +164,8 @@ func (r *register) reactions() *bus.Reactions {
 	}
 	o := r.office
 	bus.On(all, "letters-registered", patient(o.Registered))
+	bus.On(all, "letters-pending", patient(o.Pending))
+	bus.On(all, "letters-offered", patient(o.Offered))
 	bus.On(all, "letters-waitlisted", patient(o.Waitlisted))
 	bus.On(all, "letters-promoted", patient(o.Promoted))
 	bus.On(all, "letters-mode", patient(o.Moved))

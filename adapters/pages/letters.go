@@ -1,0 +1,219 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+
+	"tavoli/domain"
+	"tavoli/projections"
+)
+
+// letterRoles may see letters.
+var letterRoles = []domain.Role{domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor}
+
+// letterPages are the pages about letters.
+func letterPages() map[string]page {
+	return map[string]page{
+		"GET /segreteria/lettere":                           showLetters,
+		"GET /segreteria/lettere/{delivery}":                showOneLetter,
+		"GET /segreteria/lettere/{delivery}/messaggio":      passLetter,
+		"GET /segreteria/testi":                             showTemplates,
+		"GET /segreteria/testi/{letter}":                    showTemplate,
+		"POST /segreteria/testi/{letter}/anteprima-lettera": previewTemplate,
+	}
+}
+
+// A lettersPage is the letters, the newest first.
+type lettersPage struct {
+	*visit
+	projections.LetterPage
+	Post struct {
+		Carrier string `json:"carrier"`
+		Trouble string `json:"trouble"`
+	} `json:"post"`
+	Query url.Values `json:"-"`
+}
+
+// States and Kinds are what can be asked for.
+func (lettersPage) States() []domain.LetterState { return domain.LetterStates }
+
+// Kinds are the kinds of letters.
+func (lettersPage) Kinds() []domain.LetterKind { return domain.LetterKinds }
+
+// Next is the address of the next page.
+func (p lettersPage) Next() string {
+	q := url.Values{"da": {p.NextCursor}}
+	for _, name := range []string{"stato", "tipo", "tavolo", "persona"} {
+		if value := p.Query.Get(name); value != "" {
+			q.Set(name, value)
+		}
+	}
+	return "?" + q.Encode()
+}
+
+// showLetters lists the letters.
+func showLetters(v *visit) error {
+	if err := v.enter(letterRoles...); err != nil {
+		return err
+	}
+	p := lettersPage{visit: v, Query: v.r.URL.Query()}
+	asked := url.Values{"limit": {"50"}}
+	for from, to := range map[string]string{"stato": "state", "tipo": "kind", "tavolo": "tavolo", "persona": "person", "da": "cursor"} {
+		if value := p.Query.Get(from); value != "" {
+			asked.Set(to, value)
+		}
+	}
+	if err := v.ask("/letters", asked, &p); err != nil {
+		return err
+	}
+	return v.show("letters", p)
+}
+
+// A oneLetterPage is what became of a letter.
+type oneLetterPage struct {
+	*visit
+	Letter projections.Letter
+	Outbox bool
+}
+
+// Waits reports whether the letter is in the queue, and cannot be sent again.
+func (p oneLetterPage) Waits() bool {
+	return p.Letter.State == domain.LetterIsQueued || p.Letter.State == domain.LetterIsSending
+}
+
+func showOneLetter(v *visit) error {
+	if err := v.enter(letterRoles...); err != nil {
+		return err
+	}
+	var answer struct {
+		projections.Letter
+		Post struct {
+			Carrier string `json:"carrier"`
+		} `json:"post"`
+	}
+	if err := v.ask("/letters/"+url.PathEscape(v.r.PathValue("delivery")), nil, &answer); err != nil {
+		return err
+	}
+	outbox := answer.Post.Carrier == "outbox" && answer.State == domain.LetterIsSent && v.Is(rStaff...)
+	return v.show("oneletter", oneLetterPage{v, answer.Letter, outbox})
+}
+
+// passLetter hands out a letter that lies in the outbox.
+func passLetter(v *visit) error {
+	return v.pass("/letters/"+url.PathEscape(v.r.PathValue("delivery"))+"/message", nil, "")
+}
+
+// A templatesPage is the words of every kind of letter.
+type templatesPage struct {
+	*visit
+	Items []projections.Template `json:"items"`
+}
+
+func showTemplates(v *visit) error {
+	if err := v.enter(letterRoles...); err != nil {
+		return err
+	}
+	p := templatesPage{visit: v}
+	if err := v.ask("/letter-templates", nil, &p); err != nil {
+		return err
+	}
+	return v.show("templates", p)
+}
+
+// A templatePage is the words of a kind of letter, and how one would look.
+type templatePage struct {
+	*visit
+	projections.TemplateHistory
+	Tavolo, Person string
+	Shown          *shownLetter
+	Wrong          string
+}
+
+// A shownLetter is a letter as it would be sent.
+type shownLetter struct {
+	Subject string             `json:"subject"`
+	Text    string             `json:"text"`
+	Not     domain.LetterFault `json:"not"`
+}
+
+// template asks for the words of the kind of letter of the address.
+func (v *visit) template() (t projections.TemplateHistory, err error) {
+	err = v.ask("/letter-templates/"+url.PathEscape(v.r.PathValue("letter")), nil, &t)
+	return t, err
+}
+
+func showTemplate(v *visit) (err error) {
+	if err := v.enter(letterRoles...); err != nil {
+		return err
+	}
+	p := templatePage{visit: v}
+	if p.TemplateHistory, err = v.template(); err != nil {
+		return err
+	}
+	return v.show("template", p)
+}
+
+// previewTemplate shows a letter to somebody. It changes nothing.
+func previewTemplate(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	if err := v.enter(rStaff...); err != nil {
+		return err
+	}
+	p := templatePage{visit: v, Tavolo: form.Get("tavolo"), Person: form.Get("persona")}
+	if p.TemplateHistory, err = v.template(); err != nil {
+		return err
+	}
+	shown := new(shownLetter)
+	err = v.post("/letter-templates/"+url.PathEscape(v.r.PathValue("letter"))+"/preview", "", map[string]string{"tavolo": p.Tavolo, "person": p.Person}, shown)
+	switch status := statusOf(err); {
+	case err == nil:
+		p.Shown = shown
+	case status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusUnauthorized:
+		v.status = status
+		p.Wrong = v.T("Il tavolo o la persona non ci sono: indicare l'identificativo del tavolo e quello della persona.", "There is no such tavolo or person: give the id of each.")
+	default:
+		return err
+	}
+	return v.show("template", p)
+}
+
+// fillTemplate returns the words as they stand.
+func fillTemplate(v *visit) (url.Values, domain.Revision, error) {
+	t, err := v.template()
+	return url.Values{"subject": {t.Subject}, "text": {t.Text}}, t.Revision, err
+}
+
+// letterDeeds are what can be done about letters.
+func letterDeeds() []*deed {
+	kinds := []string{"convocazione", "reminder", "join-link", "thanks", "confirmation", "waiting-list", "change-of-date", "rectification", "calling-off"}
+	return []*deed{
+		{
+			at: "/segreteria/lettere/{delivery}/rispedizione", api: "/letters/{delivery}/resending", title: text{"Spedisci di nuovo", "Send it again"}, roles: rStaff,
+			hint:   text{"Chi la riceve avrà un altro messaggio. Se non si sa se la prima sia partita, conviene prima chiederglielo.", "The recipient gets another message. Where nobody knows whether the first one went out, ask first."},
+			fields: []field{{name: "reason", label: text{"Perché", "Why"}}},
+		},
+		{
+			at: "/segreteria/tavoli/{id}/lettere", api: "/tavoli/{id}/letters", title: text{"Spedisci lettere", "Send letters"}, roles: rStaff, grave: true,
+			hint: text{"Partono subito, una a ciascuno. L'anteprima è tra i testi delle lettere.", "They go out at once, one to each. The words can be previewed among the texts of letters."},
+			fields: []field{
+				{name: "kind", label: text{"Quali", "Which"}, kind: aChoice, must: true, words: kinds},
+				{name: "to", label: text{"A chi", "To whom"}, kind: aChoice, words: projections.Audiences, hint: text{"Vuoto: a chi vanno di solito.", "Empty: whom they usually go to."}},
+			},
+		},
+		{
+			at: "/segreteria/tavoli/{id}/collegamento", api: "/tavoli/{id}/join-link", title: text{"Imposta il collegamento online", "Set the address to join"}, roles: rStaff,
+			hint: text{"Lo riceve solo chi partecipa online. Vuoto: nessuno.", "Only those online are told. Empty: none."}, fields: []field{{name: "url", label: text{"Indirizzo", "Address"}, kind: anAddress}},
+		},
+		{
+			at: "/segreteria/testi/{letter}/modifica", api: "/letter-templates/{letter}", title: text{"Cambia il testo", "Change the words"}, roles: rStaff, fill: fillTemplate,
+			hint: text{"Vale per le lettere che si accodano da ora. Le versioni di prima restano.", "It is for letters queued from now on. Earlier versions stay."},
+			fields: []field{
+				{name: "subject", label: text{"Oggetto", "Subject"}, must: true}, {name: "text", label: text{"Testo", "Text"}, kind: anArea, must: true, most: domain.MaxTemplate},
+				{name: "reason", label: text{"Perché", "Why"}},
+			},
+		},
+	}
+}
