@@ -306,5 +306,5 @@ func (c ResendLetter) Decide(l *Letter, _ Meta) ([]Event, error) {
 	case l.state == LetterIsQueued || l.state == LetterIsSending:
 		return nil, ErrLetterUnderWay
 	}
-	return []Event{LetterResent{c.Delivery, c.Template, c.Reason}}, nil
+	return []Event{LetterResent(c)}, nil
 }

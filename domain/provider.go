@@ -55,7 +55,7 @@ func (c EnterByProvider) roles(a *Account, meta Meta) (events []Event) {
 		was, has := a.roles[r]
 		lasting := has && (was.Until == nil || was.Until.After(until))
 		switch claimed := slices.Contains(c.Roles, r); {
-		case claimed && !lasting && !(has && was.Until.Equal(until)):
+		case claimed && !lasting && (!has || !was.Until.Equal(until)):
 			events = append(events, RoleGranted{Account: c.Account, Role: r, Until: &until})
 		case !claimed && has && !lasting && r != RoleInspector && was.Until.After(meta.At):
 			events = append(events, RoleRevoked{c.Account, r, "il fornitore di identità non lo dà più"})

@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"strings"
+
 	"strconv"
 
 	"tavoli/domain"
@@ -66,15 +68,12 @@ func (t *teller) tellAdesione(event domain.Event) (summary, reason string) {
 		at := "/adhesions/" + e.Adesione.String()
 		t.set(at+"/state", AdesioneOpen)
 		t.set(at+"/note", e.Note)
-		names := ""
-		for i, r := range e.Referenti {
-			if i > 0 {
-				names += ", "
-			}
-			names += t.name(r.Person)
+		var names []string
+		for _, r := range e.Referenti {
+			names = append(names, t.name(r.Person))
 			t.span(at+"/referenti/"+r.Person.String(), r.From, r.Until)
 		}
-		return t.say("Scheda di adesione al Coordinamento, con referenti: %s", "Request to join the coordinamento, naming as referenti: %s", names), ""
+		return t.say("Scheda di adesione al Coordinamento, con referenti: %s", "Request to join the coordinamento, naming as referenti: %s", strings.Join(names, ", ")), ""
 	case domain.AdesioneApproved:
 		t.set("/adhesions/"+e.Adesione.String()+"/state", AdesioneAccepted)
 		return t.say("Accolta la scheda di adesione", "Request to join approved"), ""

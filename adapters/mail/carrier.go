@@ -42,7 +42,7 @@ type Outcome struct {
 func discreet(answer string, m Message) string {
 	local, _, _ := strings.Cut(m.To.Address, "@")
 	secret := []string{strings.ToLower(local)}
-	for _, word := range strings.Fields(m.To.Name) {
+	for word := range strings.FieldsSeq(m.To.Name) {
 		if len(word) > 2 {
 			secret = append(secret, strings.ToLower(word))
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +68,7 @@ func (c *call) door() (Door, error) {
 		way, err := t.Doorway()
 		d.Open, d.Modes, d.ConfirmEmail, d.OfferHours = way.Closed == nil, modesOf(way.Mode), way.ConfirmEmail, way.OfferHours
 		d.Questions = append(d.Questions, way.Questions...)
-		if e, ok := way.Closed.(*domain.Error); ok {
+		if e, ok := errors.AsType[*domain.Error](way.Closed); ok {
 			d.Why = e.Code
 		}
 		return err

@@ -55,7 +55,7 @@ type LetterWithPost struct {
 	Post PostState `json:"post"`
 }
 
-func (l LetterWithPost) revision() domain.Revision { return l.Letter.Revision }
+func (l LetterWithPost) revision() domain.Revision { return l.Revision }
 
 // postState returns how the sending is doing.
 func (s *Server) postState() PostState {

@@ -228,7 +228,7 @@ func substituteOwn() action {
 		issue := domain.DerivedID(d.meta.Command, "secret")
 		secret := d.secretAt(d.tavolo())(issue)
 		cmd := &domain.SubstituteDelegate{Tavolo: d.tavolo(), Participant: o.Participant, Reason: b.Reason, Issue: issue, SHA256: domain.SecretHash(secret)}
-		cmd.Values = b.OwnValues.values("")
+		cmd.Values = b.values("")
 		if err := execute[*domain.Tavolo](d, cmd); err != nil {
 			return nil, err
 		}
@@ -256,7 +256,7 @@ func rectifyOwn() action {
 		if err != nil {
 			return nil, err
 		}
-		cmd := &domain.RectifyPerson{Subject: o.Participant, Values: b.OwnValues.values(held.Answers), Reason: "dati corretti dall'interessato"}
+		cmd := &domain.RectifyPerson{Subject: o.Participant, Values: b.values(held.Answers), Reason: "dati corretti dall'interessato"}
 		d.seal = func() error { return d.describe(cmd) }
 		if err := execute[*domain.Identita](d, cmd); err != nil {
 			return nil, err
