@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,17 +128,30 @@ func (s *Site) start() {
 	s.looks = newLooks(s)
 	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), letterDeeds(), adhesionDeeds())
 	mux := http.NewServeMux()
-	for _, list := range []map[string]page{s.pages(), s.staffPages(), letterPages()} {
-		for pattern, p := range list {
-			mux.Handle(pattern, s.serve(p))
-		}
-	}
-	for _, d := range s.deeds {
-		mux.Handle("GET "+d.at, s.serve(showDeed(d)))
-		mux.Handle("POST "+d.at, s.serve(doDeed(d)))
+	for pattern, p := range s.routes() {
+		mux.Handle(pattern, s.serve(p))
 	}
 	mux.Handle("/", s.serve(func(*visit) error { return errNoPage }))
 	s.handler = http.NewCrossOriginProtection().Handler(mux)
+}
+
+// routes is every page by its pattern: those listed, and the form of each deed.
+func (s *Site) routes() map[string]page {
+	all := make(map[string]page)
+	maps.Copy(all, s.pages())
+	maps.Copy(all, s.staffPages())
+	maps.Copy(all, letterPages())
+	for _, d := range s.deeds {
+		all["GET "+d.at], all["POST "+d.at] = showDeed(d), doDeed(d)
+	}
+	return all
+}
+
+// Patterns returns the patterns of the pages that there are, as [http.ServeMux]
+// spells them.
+func (s *Site) Patterns() []string {
+	s.once.Do(s.start)
+	return slices.Sorted(maps.Keys(s.routes()))
 }
 
 // serve shows a page, or what kept it from being shown.
