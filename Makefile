@@ -16,7 +16,7 @@ TESTLIMIT  ?= 15m
 # this version, by the first `make lint` and kept in Go's own cache.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: all run test lint fmt vet bench fuzz cover golden tidy clean assets
+.PHONY: all run test lint fmt vet bench fuzz cover golden tidy clean assets pictures
 
 all: lint test
 
@@ -80,6 +80,10 @@ golden:
 # assets makes the vendored style, icons and fonts of the pages anew, with npm.
 assets:
 	node adapters/pages/assets/source/build.mjs
+
+# pictures takes those of the guides in docs/immagini anew, with Chromium.
+pictures:
+	$(GO) test ./tests/browser -count 1 -pictures
 
 tidy:
 	$(GO) mod tidy
