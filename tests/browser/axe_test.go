@@ -24,7 +24,7 @@ func (v *visitor) axe() []finding {
 		v.t.Fatal(err)
 	}
 	evaluate[bool](v, string(source)+"\n;true")
-	return evaluate[[]finding](v, `axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+	return evaluate[[]finding](v, `axe.run(document, {resultTypes: ['violations'], preload: false}).then(found => found.violations.map(
 		f => ({ID: f.id, Impact: f.impact, Help: f.help, Nodes: f.nodes.map(n => n.html)})))`)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Widths of the screens that pages are looked at on.
@@ -35,7 +36,7 @@ type visitor struct {
 	complaints []string // what the browser complained of
 	strangers  []string // requests to other hosts
 	bytes      int      // that came over the wire
-	answers    []string // addresses of what came
+	came       []string // addresses of what came
 }
 
 // newVisitor opens a tab. When the test ends, the browser must have had nothing to
@@ -81,7 +82,7 @@ func (v *visitor) notice(event any) {
 			v.strangers = append(v.strangers, e.Request.URL)
 		}
 	case *network.EventResponseReceived:
-		v.answers = append(v.answers, e.Response.URL)
+		v.came = append(v.came, e.Response.URL)
 	case *network.EventLoadingFinished:
 		v.bytes += int(e.EncodedDataLength)
 	}
@@ -123,8 +124,8 @@ func (v *visitor) refused(status int) {
 func (v *visitor) received() (int, []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	n, list := v.bytes, v.answers
-	v.bytes, v.answers = 0, nil
+	n, list := v.bytes, v.came
+	v.bytes, v.came = 0, nil
 	return n, list
 }
 
@@ -200,16 +201,49 @@ func (v *visitor) press(text string) {
 // fill types a value into a field, key by key, in the place of what stands in it.
 func (v *visitor) fill(selector, value string) {
 	v.t.Helper()
-	v.do("fill "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), value))
+	if !evaluate[bool](v, fmt.Sprintf(`(() => { const e = document.querySelector(%s); e?.focus(); e?.select(); return !!e && e === document.activeElement })()`, quote(selector))) {
+		v.t.Fatalf("%s has no %s to fill in:\n%s", v.here(), selector, v.text())
+	}
+	v.do("fill "+selector, chromedp.KeyEvent(kb.Backspace+value))
 }
 
 // set gives a field a value as the browser's own widgets do: dates, hours, lists.
 func (v *visitor) set(selector, value string) {
 	v.t.Helper()
-	ok := evaluate[bool](v, fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e) return false; e.value = %s;
-		e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); return e.value === %s })()`, quote(selector), quote(value), quote(value)))
-	if !ok {
-		v.t.Fatalf("at %s %s does not take %q", v.here(), selector, value)
+	if !evaluate[bool](v, fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e) return false; e.value = %[2]s;
+		e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); return e.value === %[2]s })()`, quote(selector), quote(value))) {
+		v.t.Fatalf("at %s %s does not take %q:\n%s", v.here(), selector, value, v.text())
+	}
+}
+
+// answers fills in a form: pairs of a field's name and what is entered. A box is
+// ticked with "si".
+func (v *visitor) answers(pairs ...string) {
+	v.t.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		selector := fmt.Sprintf("main [name=%q]:not([type=hidden])", pairs[i])
+		switch kind := evaluate[string](v, fmt.Sprintf(`document.querySelector(%s)?.type ?? ''`, quote(selector))); kind {
+		case "":
+			v.t.Fatalf("%s asks for no %s:\n%s", v.here(), pairs[i], v.text())
+		case "checkbox":
+			v.do("tick "+pairs[i], chromedp.Click(chromedp.CSS(selector)))
+		case "radio":
+			v.do("choose "+pairs[i], chromedp.Click(chromedp.CSS(fmt.Sprintf("%s[value=%q]", selector, pairs[i+1]))))
+		case "select-one", "date", "time", "datetime-local":
+			v.set(selector, pairs[i+1])
+		default:
+			v.fill(selector, pairs[i+1])
+		}
+	}
+}
+
+// submits fills in a form and sends it, and expects that it is taken.
+func (v *visitor) submits(pairs ...string) {
+	v.t.Helper()
+	v.answers(pairs...)
+	v.click("main form button.btn-primary, main form button.btn-danger")
+	if evaluate[bool](v, `!!document.querySelector('main [role=alert]')`) {
+		v.t.Fatalf("refused at %s:\n%s", v.here(), v.text())
 	}
 }
 

@@ -12,26 +12,34 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tavoli/adapters/pages"
 )
 
 // unseen are the pages that the walks need not come to, with the reason.
 var unseen = map[string]string{
-	"GET /lingua/{lang}":  "changes the language and leads back",
-	"GET /robots.txt":     "is for search engines",
-	"GET /assets/{name}":  "is no page",
-	"GET /assets/{a}/{b}": "is no page",
+	"GET /lingua/{lang}":                 "changes the language and leads back",
+	"GET /robots.txt":                    "is for search engines",
+	"GET /assets/{name}":                 "is no page",
+	"GET /assets/{a}/{b}":                "is no page",
+	"GET /segreteria/tavoli/{id}/novita": "is a stream that does not end",
 
-	"GET /accesso/fornitore":               "leads to the identity provider, where there is one",
-	"GET /accesso/fornitore/ritorno":       "is where the identity provider sends back to",
-	"GET /controllo/checkpoint":            "is a file",
-	"GET /controllo/consultazioni.csv":     "is a file",
-	"GET /controllo/prove/{position}/file": "is a file",
+	"GET /accesso/fornitore":                     "leads to the identity provider, where there is one",
+	"GET /accesso/fornitore/ritorno":             "is where the identity provider sends back to",
+	"GET /segreteria/tavoli/{id}/prove/{sha256}": "is a file",
+	"GET /tavoli/{id}/iscrizione/fatto":          "is shown once, to who has registered: an officer looks at it",
 }
 
-// samples is how many pages of one kind a walk looks at.
-const samples = 2
+// samples is how many pages of one kind, asked for with the same parameters, a walk
+// looks at; variants is how many of one kind, whatever the parameters.
+const (
+	samples  = 1
+	variants = 3
+)
+
+// lanes is how many tabs look at pages at the same time.
+const lanes = 2
 
 // TestEveryPageIsSound walks through the pages from link to link, as nobody in
 // particular and as the first account, and looks at each kind in the browser, as the
@@ -40,29 +48,63 @@ func TestEveryPageIsSound(t *testing.T) {
 	s := onStage(t)
 	patterns := (&pages.Site{}).Patterns()
 	seen := maps.Clone(unseen)
-	for _, walker := range []struct{ name, token string }{{"nobody", ""}, {"admin", adminToken}} {
+	for _, walker := range []struct {
+		name, token string
+		begin       []string
+	}{{"nobody", "", []string{"/"}}, {"admin", adminToken, s.everything(t)}} {
 		t.Run(walker.name, func(t *testing.T) {
 			w := newWalk(t, s, patterns, walker.token)
-			w.from("/")
-			v := newVisitor(t)
-			if walker.token != "" {
-				v.signInWithToken(walker.token)
-			}
-			var looked int
+			w.from(walker.begin...)
+			var list []string
 			for _, path := range w.chosen {
 				if kind := w.kindOf(path); path == "/" || seen[kind] == "" || seen[kind] == walker.name {
-					v.look(path)
 					seen[kind] = walker.name
-					looked++
+					list = append(list, path)
 				}
 			}
-			t.Logf("looked at %d pages of %d kinds", looked, len(w.count))
+			for kind := range w.count { // what is kept, not looked at, was handed out
+				seen[kind] = cmp.Or(seen[kind], walker.name)
+			}
+			t.Logf("looks at %d pages of %d kinds", len(list), len(w.count))
+			lookAt(t, list, walker.token)
 		})
 	}
 	for _, pattern := range patterns {
 		if strings.HasPrefix(pattern, "GET ") && seen[pattern] == "" {
 			t.Errorf("no link leads to %s: nobody looked at it", pattern)
 		}
+	}
+}
+
+// everything lets what there can be come about, so that every page has something to
+// show, and returns where a walk should begin.
+func (s *stage) everything(t *testing.T) []string {
+	t.Helper()
+	var person struct{ Participant string }
+	s.tell(t, "/audit/checkpoint", "", nil)
+	s.tell(t, "/programmi/3031/holds", `{"tavolo":"coopera-6","reason":"ricorso","reference":"R.G. 12/2024"}`, nil)
+	s.opens(t, "passeggiata")
+	s.tell(t, "/tavoli/passeggiata/registrations", `{"given_name":"Elena","family_name":"Esempio","mode":"in-presence"}`, &person)
+	s.tell(t, "/tavoli/passeggiata/presences", `{"participant":"`+person.Participant+`","from":"`+rome(-time.Minute, "2006-01-02T15:04")+`","mode":"in-presence","source":"desk"}`, nil)
+	return []string{
+		"/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/enti/comune/G209", "/segreteria/enti/comune/A028", "/segreteria/enti/azienda-sanitaria/asp-siracusa", "/",
+	}
+}
+
+// lookAt looks at pages, in several tabs.
+func lookAt(t *testing.T, list []string, token string) {
+	t.Helper()
+	for lane := range lanes {
+		t.Run("lane", func(t *testing.T) {
+			t.Parallel()
+			v := newVisitor(t)
+			if token != "" {
+				v.signInWithToken(token)
+			}
+			for i := lane; i < len(list); i += lanes {
+				v.look(list[i])
+			}
+		})
 	}
 }
 
@@ -121,10 +163,10 @@ func newWalk(t *testing.T, s *stage, patterns []string, token string) *walk {
 	return w
 }
 
-// from follows the links of a page, and of those it leads to, near ones first.
-func (w *walk) from(path string) {
+// from follows the links of pages, and of those they lead to, near ones first.
+func (w *walk) from(paths ...string) {
 	w.t.Helper()
-	for queue := []string{path}; len(queue) > 0; queue = queue[1:] {
+	for queue := paths; len(queue) > 0; queue = queue[1:] {
 		if w.wanted(queue[0]) {
 			queue = append(queue, w.visit(queue[0])...)
 		}
@@ -143,7 +185,7 @@ func (w *walk) wanted(path string) bool {
 		return false
 	}
 	form := pattern + "?" + strings.Join(slices.Sorted(maps.Keys(u.Query())), "&")
-	if w.forms[form] >= samples || w.count[pattern] >= 2*samples {
+	if w.forms[form] >= samples || w.count[pattern] >= variants {
 		return false
 	}
 	w.forms[form]++
@@ -162,7 +204,8 @@ func (w *walk) kindOf(path string) string {
 	return pattern
 }
 
-var link = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
+// link is what leads from a page to another: a link, or a form that only asks.
+var link = regexp.MustCompile(`<a [^>]*href="([^"]*)"|<form [^>]*method="get" action="([^"]*)"`)
 
 // visit fetches a page and returns where its links lead.
 func (w *walk) visit(path string) []string {
@@ -186,7 +229,7 @@ func (w *walk) visit(path string) []string {
 	w.chosen = append(w.chosen, path)
 	var list []string
 	for _, m := range link.FindAllStringSubmatch(string(body), -1) {
-		u, err := resp.Request.URL.Parse(html.UnescapeString(m[1]))
+		u, err := resp.Request.URL.Parse(html.UnescapeString(m[1] + m[2]))
 		if err == nil && cmp.Or(u.Host, resp.Request.URL.Host) == resp.Request.URL.Host {
 			list = append(list, u.RequestURI())
 		}
