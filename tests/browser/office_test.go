@@ -70,8 +70,10 @@ func (v *visitor) waits() {
 	v.sound()
 	v.shoot("segreteria-attesa")
 	v.guide("segreteria-iscritti", "h1")
-	v.unfold("tr:has(input[aria-label='Anna Inventata']) summary")
-	v.click("tr:has(input[aria-label='Anna Inventata']) .deeds a[href$='/ritiro']")
+	v.click("tr:has(input[aria-label='Anna Inventata']) .more a")
+	v.sees("Anna Inventata", "anna@example.it")
+	v.shoot("segreteria-iscrizione")
+	v.press("Ritira l'iscrizione")
 	v.submits("reason", "impegni sopravvenuti")
 	v.open("/segreteria/tavoli/coopera-7/iscritti")
 	if text := v.text(); strings.Contains(text, "in attesa (1°)") || !strings.Contains(text, "Carla Inventata") {

@@ -167,14 +167,15 @@ func newWalk(t *testing.T, s *stage, patterns []string, token string) *walk {
 func (w *walk) from(paths ...string) {
 	w.t.Helper()
 	for queue := paths; len(queue) > 0; queue = queue[1:] {
-		if w.wanted(queue[0]) {
+		if w.wanted(queue[0], slices.Contains(paths, queue[0])) {
 			queue = append(queue, w.visit(queue[0])...)
 		}
 	}
 }
 
-// wanted reports whether a page is of a kind of which not enough were seen.
-func (w *walk) wanted(path string) bool {
+// wanted reports whether a page is of a kind of which not enough were seen, or asked
+// for by its address.
+func (w *walk) wanted(path string, asked bool) bool {
 	u, err := url.Parse(path)
 	if err != nil || w.known[path] {
 		return false
@@ -185,7 +186,7 @@ func (w *walk) wanted(path string) bool {
 		return false
 	}
 	form := pattern + "?" + strings.Join(slices.Sorted(maps.Keys(u.Query())), "&")
-	if w.forms[form] >= samples || w.count[pattern] >= variants {
+	if !asked && (w.forms[form] >= samples || w.count[pattern] >= variants) {
 		return false
 	}
 	w.forms[form]++
