@@ -381,3 +381,9 @@ func placeOf(t projections.TavoloDetail) string {
 
 // Place is where the roster is in the register, as it is shown.
 func (p rosterPage) Place() string { return placeOf(p.Tavolo) }
+
+// Then is where a form of the roster goes to, with what is asked of the roster, so
+// that it is shown again as it was.
+func (p rosterPage) Then(deed string) string {
+	return "/segreteria/tavoli/" + url.PathEscape(string(p.Tavolo.ID)) + "/" + deed + "?" + p.Asked.Encode()
+}

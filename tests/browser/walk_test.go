@@ -83,11 +83,14 @@ func (s *stage) everything(t *testing.T) []string {
 	var person struct{ Participant string }
 	s.tell(t, "/audit/checkpoint", "", nil)
 	s.tell(t, "/programmi/3031/holds", `{"tavolo":"coopera-6","reason":"ricorso","reference":"R.G. 12/2024"}`, nil)
+	s.tell(t, "/tavoli", `{"id":"bozza","programma":"3031","subject":"Un tavolo di cui ancora si discute","day":"`+rome(4*week, time.DateOnly)+`","mode":"mixed","place":"Enna"}`, nil)
+	s.invites(t, "annunciato", "Un tavolo annunciato")
 	s.opens(t, "passeggiata")
 	s.tell(t, "/tavoli/passeggiata/registrations", `{"given_name":"Elena","family_name":"Esempio","mode":"in-presence"}`, &person)
 	s.tell(t, "/tavoli/passeggiata/presences", `{"participant":"`+person.Participant+`","from":"`+rome(-time.Minute, "2006-01-02T15:04")+`","mode":"in-presence","source":"desk"}`, nil)
 	return []string{
-		"/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/enti/comune/G209", "/segreteria/enti/comune/A028", "/segreteria/enti/azienda-sanitaria/asp-siracusa", "/",
+		"/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/tavoli/bozza", "/segreteria/tavoli/annunciato",
+		"/segreteria/enti/comune/G209", "/segreteria/enti/comune/A028", "/segreteria/enti/azienda-sanitaria/asp-siracusa", "/",
 	}
 }
 
