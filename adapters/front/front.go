@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -108,8 +109,8 @@ func (f *Front) trusts(a netip.Addr) bool {
 // none of theirs. What stands before it anybody may have written.
 func (f *Front) client(values []string) (found netip.Addr, ok bool) {
 	list := strings.Split(strings.Join(values, ","), ",")
-	for i := len(list) - 1; i >= 0; i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(list[i]))
+	for _, text := range slices.Backward(list) {
+		a, err := netip.ParseAddr(strings.TrimSpace(text))
 		if err != nil {
 			return found, ok
 		}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -69,9 +70,7 @@ func TestWhoseWordIsTaken(t *testing.T) {
 			f := &front.Front{Trusted: trusted}
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			r.RemoteAddr = c.from
-			for header, values := range c.said {
-				r.Header[header] = values
-			}
+			maps.Copy(r.Header, c.said)
 			w := httptest.NewRecorder()
 			f.Handler(http.HandlerFunc(func(_ http.ResponseWriter, got *http.Request) {
 				if got.RemoteAddr != c.client || (got.Header.Get("X-Forwarded-Proto") == "https") != c.secure {

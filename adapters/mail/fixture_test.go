@@ -77,19 +77,17 @@ func newDesk(t *testing.T, carrier mail.Carrier) *desk {
 }
 
 // background lets something run until the test ends.
-func (d *desk) background(run func(context.Context)) (stop func()) {
+func (d *desk) background(run func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		run(ctx)
 	}()
-	stop = func() {
+	d.t.Cleanup(func() {
 		cancel()
 		<-done
-	}
-	d.t.Cleanup(stop)
-	return stop
+	})
 }
 
 // carry carries out a command.

@@ -44,7 +44,7 @@ func (p adhesionsPage) Waits(a projections.Adesione) bool {
 // passAdhesion hands out the scheda of a request, as a page to print.
 func passAdhesion(v *visit) error {
 	at := "/enti/" + url.PathEscape(v.r.PathValue("kind")) + "/" + url.PathEscape(v.r.PathValue("code")) + "/adhesions/" + url.PathEscape(v.r.PathValue("adhesion"))
-	return v.pass(at, url.Values{"format": {"html"}}, "")
+	return v.pass(at, url.Values{"format": {"html"}})
 }
 
 // adhesionDeeds are what can be done about a request.

@@ -100,7 +100,7 @@ func showOneLetter(v *visit) error {
 
 // passLetter hands out a letter that lies in the outbox.
 func passLetter(v *visit) error {
-	return v.pass("/letters/"+url.PathEscape(v.r.PathValue("delivery"))+"/message", nil, "")
+	return v.pass("/letters/"+url.PathEscape(v.r.PathValue("delivery"))+"/message", nil)
 }
 
 // A templatesPage is the words of every kind of letter.

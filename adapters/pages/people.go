@@ -72,7 +72,7 @@ func (p personPage) Actions() (list []deedLink) {
 
 // passPerson hands out everything held of a person, as a page to print.
 func passPerson(v *visit) error {
-	return v.pass("/people/"+url.PathEscape(v.r.PathValue("person"))+"/export", url.Values{"format": {"html"}}, "")
+	return v.pass("/people/"+url.PathEscape(v.r.PathValue("person"))+"/export", url.Values{"format": {"html"}})
 }
 
 // fillPerson returns what is held of the person now.

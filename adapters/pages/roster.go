@@ -322,7 +322,7 @@ func passRoster(v *visit) error {
 	asked := rosterAsked(given)
 	asked.Del("cursor")
 	asked.Set("format", cmp.Or(given.Get("formato"), "csv"))
-	return v.pass("/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/roster", asked, "")
+	return v.pass("/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/roster", asked)
 }
 
 // How long the changes of a roster are told in one answer, and how often they are looked for.

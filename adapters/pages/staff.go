@@ -179,7 +179,7 @@ func (a api) send(ctx context.Context, path, key, revision string, body, into an
 }
 
 // pass hands the visitor a file of the API.
-func (v *visit) pass(path string, query url.Values, name string) error {
+func (v *visit) pass(path string, query url.Values) error {
 	if err := v.enter(rMembers...); err != nil {
 		return err
 	}
@@ -195,11 +195,7 @@ func (v *visit) pass(path string, query url.Values, name string) error {
 	h := v.w.Header()
 	h.Set("Content-Type", cmp.Or(w.header.Get("Content-Type"), "application/octet-stream"))
 	h.Set("Cache-Control", "no-store")
-	disposition := w.header.Get("Content-Disposition")
-	if disposition == "" && name != "" {
-		disposition = `attachment; filename="` + name + `"`
-	}
-	if disposition != "" {
+	if disposition := w.header.Get("Content-Disposition"); disposition != "" {
 		h.Set("Content-Disposition", disposition)
 	}
 	if policy := w.header.Get("Content-Security-Policy"); policy != "" {

@@ -264,5 +264,5 @@ func passReport(v *visit) error {
 			asked.Set(to, value)
 		}
 	}
-	return v.pass("/reports/quarters/"+url.PathEscape(v.r.PathValue("quarter")), asked, "")
+	return v.pass("/reports/quarters/"+url.PathEscape(v.r.PathValue("quarter")), asked)
 }

@@ -68,12 +68,12 @@ func TestSignInByKeyboard(t *testing.T) {
 	v.types("Codice dell'invito", secret)
 	v.types("Nuova password", firstPassword)
 	v.enter()
-	v.signs("segretaria", nextPassword, "")
+	v.signs(nextPassword, "")
 	v.refused(403)
 	v.sees("sbagliati")
 	v.sound()
 	v.shoot("accesso-rifiutato")
-	v.signs("segretaria", firstPassword, "")
+	v.signs(firstPassword, "")
 	v.sees("Ufficio tavoli")
 	v.tabTo("Ufficio tavoli")
 	v.enter()
@@ -85,11 +85,11 @@ func TestSignInByKeyboard(t *testing.T) {
 	v.tabTo("Esci")
 	v.enter()
 	v.open("/utenza")
-	v.signs("segretaria", nextPassword, "")
+	v.signs(nextPassword, "")
 	v.refused(403)
 	v.sees("codice del momento")
 	v.shoot("accesso-codice")
-	v.signs("segretaria", nextPassword, codeOf(t, key, time.Now()))
+	v.signs(nextPassword, codeOf(t, key, time.Now()))
 	v.sees("Ufficio tavoli", "segreteria")
 	v.shoot("utenza")
 }
@@ -111,10 +111,10 @@ func (v *visitor) setUpFactor() string {
 	return key
 }
 
-// signs fills in the sign-in by keyboard and presses Enter.
-func (v *visitor) signs(account, password, code string) {
+// signs fills in the sign-in of the secretary by keyboard and presses Enter.
+func (v *visitor) signs(password, code string) {
 	v.t.Helper()
-	v.types("Utenza", account)
+	v.types("Utenza", "segretaria")
 	v.types("Password", password)
 	v.types("Codice dell'app", code)
 	v.enter()

@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -92,8 +93,8 @@ func (s *stage) begin() (err error) {
 
 // end ends everything, in the opposite order.
 func (s *stage) end() {
-	for i := len(s.endings) - 1; i >= 0; i-- {
-		s.endings[i]()
+	for _, end := range slices.Backward(s.endings) {
+		end()
 	}
 }
 
