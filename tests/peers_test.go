@@ -311,9 +311,10 @@ func TestNodesOfOtherKindsAreNotComparedWith(t *testing.T) {
 			if detail := c.nodes[0].peers.List()[0].Detail; !strings.Contains(detail, o.says) {
 				t.Errorf("it says %q", detail)
 			}
-			if _, answer := c.nodes[0].ask("GET", "/status", ""); !strings.Contains(answer, `"status":"ok"`) {
-				t.Errorf("got %s", answer)
-			}
+			eventually(t, "the node is well all the same", func() bool {
+				_, answer := c.nodes[0].ask("GET", "/status", "")
+				return strings.Contains(answer, `"status":"ok"`)
+			})
 		})
 	}
 	stolen.Range(func(token, _ any) bool {

@@ -26,7 +26,7 @@ func (v *visit) programmi() ([]projections.Programma, error) {
 	var list struct {
 		Items []projections.Programma `json:"items"`
 	}
-	err := v.get("/programmi", nil, &list)
+	err := v.ask("/programmi", nil, &list)
 	return list.Items, err
 }
 
@@ -38,7 +38,7 @@ func (v *visit) tavoli(query url.Values) ([]projections.Tavolo, error) {
 			Items []projections.Tavolo `json:"items"`
 			Next  string               `json:"next_cursor"`
 		}
-		if err := v.get("/tavoli", query, &page); err != nil {
+		if err := v.ask("/tavoli", query, &page); err != nil {
 			return nil, err
 		}
 		list = append(list, page.Items...)

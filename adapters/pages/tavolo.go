@@ -17,7 +17,7 @@ type tavoloPage struct {
 // showTavolo shows one tavolo.
 func showTavolo(v *visit) error {
 	p := tavoloPage{visit: v}
-	if err := v.get("/tavoli/"+url.PathEscape(v.r.PathValue("id")), nil, &p.Tavolo); err != nil {
+	if err := v.ask("/tavoli/"+url.PathEscape(v.r.PathValue("id")), nil, &p.Tavolo); err != nil {
 		return err
 	}
 	p.Past = p.Tavolo.Day < domain.DayOf(v.site.Now())
