@@ -24,29 +24,6 @@ const (
 	FromSelf      Source = "self"      // the participant's own confirmation
 )
 
-// An EvidenceKind is what a filed document is.
-type EvidenceKind string
-
-// The kinds there are.
-const (
-	EvidenceScan      EvidenceKind = "scan"
-	EvidenceSheet     EvidenceKind = "signature-sheet"
-	EvidenceReport    EvidenceKind = "platform-report"
-	EvidenceStatement EvidenceKind = "statement"
-	EvidenceSelf      EvidenceKind = "confirmation"
-)
-
-// EvidenceFiled records a document on which claims of presence rest. The file is
-// kept by its hash, apart from the log.
-type EvidenceFiled struct {
-	Tavolo    TavoloID     `json:"tavolo"`
-	SHA256    string       `json:"sha256"`
-	Size      int64        `json:"size"`
-	MediaType string       `json:"media_type"`
-	Kind      EvidenceKind `json:"kind"`
-	Title     string       `json:"title"`
-}
-
 // PresenceRecorded records that a person was there from one moment to another.
 // Without an end the person is there still.
 type PresenceRecorded struct {
@@ -75,34 +52,9 @@ type PresenceAnnulled struct {
 	Reason   string     `json:"reason"`
 }
 
-// GuestsCounted records how many people came who had not registered, without
-// inventing persons. A later count of the same mode replaces it.
-type GuestsCounted struct {
-	Tavolo TavoloID `json:"tavolo"`
-	Mode   Mode     `json:"mode"`
-	Count  int      `json:"count"`
-	Source Source   `json:"source"`
-	Note   string   `json:"note,omitempty"`
-}
-
-// PresenceValidated records that staff found a person to have attended, or not,
-// by the rule of the tavolo.
-type PresenceValidated struct {
-	Tavolo      TavoloID       `json:"tavolo"`
-	Participant PersonID       `json:"participant"`
-	Minutes     int            `json:"minutes"`  // whole minutes present during the meeting's hours
-	Required    int            `json:"required"` // minutes the rule asks for
-	Attended    bool           `json:"attended"`
-	Rule        AttendanceRule `json:"rule"`
-	Presences   []PresenceID   `json:"presences"` // on which it rests
-}
-
-func (EvidenceFiled) Name() string     { return "EvidenceFiled" }
-func (PresenceRecorded) Name() string  { return "PresenceRecorded" }
-func (PresenceEnded) Name() string     { return "PresenceEnded" }
-func (PresenceAnnulled) Name() string  { return "PresenceAnnulled" }
-func (GuestsCounted) Name() string     { return "GuestsCounted" }
-func (PresenceValidated) Name() string { return "PresenceValidated" }
+func (PresenceRecorded) Name() string { return "PresenceRecorded" }
+func (PresenceEnded) Name() string    { return "PresenceEnded" }
+func (PresenceAnnulled) Name() string { return "PresenceAnnulled" }
 
 var presenzeEvents = []kind{
 	of[EvidenceFiled](), of[EvidenceDestroyed](), hot(readPresence), hot(readPresenceEnded), of[PresenceAnnulled](), of[GuestsCounted](), of[PresenceValidated](),
@@ -174,39 +126,6 @@ func (p *Presenze) standing(id PresenceID) (*presence, error) {
 	return r, nil
 }
 
-// An Interval is a span of time without its end.
-type Interval struct{ From, To time.Time }
-
-// Minutes returns how many whole minutes lie within at least one of the
-// intervals and, where it is not zero, within a window.
-func Minutes(intervals []Interval, window Interval) int {
-	clipped := make([]Interval, 0, len(intervals))
-	for _, v := range intervals {
-		if !window.From.IsZero() && v.From.Before(window.From) {
-			v.From = window.From
-		}
-		if !window.To.IsZero() && v.To.After(window.To) {
-			v.To = window.To
-		}
-		if v.From.Before(v.To) {
-			clipped = append(clipped, v)
-		}
-	}
-	slices.SortFunc(clipped, func(a, b Interval) int { return a.From.Compare(b.From) })
-	var total time.Duration
-	var end time.Time
-	for _, v := range clipped {
-		if v.From.Before(end) {
-			v.From = end
-		}
-		if v.To.After(v.From) {
-			total += v.To.Sub(v.From)
-			end = v.To
-		}
-	}
-	return int(total / time.Minute)
-}
-
 // Refusals of commands on presences.
 var (
 	ErrNoPresence      = &Error{Kind: NotFound, Code: "presence-not-found", Text: "there is no such presence"}
@@ -219,51 +138,6 @@ var (
 	ErrNoHours         = &Error{Kind: Refused, Code: "no-hours", Text: "the tavolo's hours are not known, and its rule is a share of them"}
 	ErrUnknownEvidence = &Error{Kind: Refused, Code: "evidence-not-filed", Text: "a document named as evidence was not filed for the tavolo"}
 )
-
-// MaxEvidence is the largest size of a filed document, in bytes.
-const MaxEvidence = 20 << 20
-
-// FileEvidence records a document. The same one twice counts once.
-type FileEvidence struct {
-	Tavolo    TavoloID     `json:"-"`
-	SHA256    string       `json:"sha256"`
-	Size      int64        `json:"size"`
-	MediaType string       `json:"media_type"`
-	Kind      EvidenceKind `json:"kind"`
-	Title     string       `json:"title"`
-
-	tavolo view
-}
-
-// Stream implements [Command].
-func (c *FileEvidence) Stream() Stream { return c.Tavolo.Presenze() }
-
-// Consult looks at the tavolo.
-func (c *FileEvidence) Consult(ctx context.Context, x *Executor, _ *Presenze) error {
-	return c.tavolo.look(ctx, x, c.Tavolo)
-}
-
-// Decide implements [Command].
-func (c *FileEvidence) Decide(p *Presenze, _ Meta) ([]Event, error) {
-	var bad check
-	bad.sha(c.SHA256, "/sha256")
-	bad.that(c.Size > 0 && c.Size <= MaxEvidence, "/size", "out-of-range", "must be 1 to %d bytes", MaxEvidence)
-	bad.required(c.MediaType, "/media_type")
-	bad.required(c.Title, "/title")
-	oneOf(&bad, c.Kind, "/kind", EvidenceScan, EvidenceSheet, EvidenceReport, EvidenceStatement, EvidenceSelf)
-	_, filed := p.evidence[c.SHA256]
-	switch {
-	case !c.tavolo.exists:
-		return nil, ErrNoTavolo
-	case bad.err() != nil:
-		return nil, bad.err()
-	case p.destroyed[c.SHA256]:
-		return nil, ErrEvidenceGone
-	case filed:
-		return nil, nil
-	}
-	return []Event{EvidenceFiled{c.Tavolo, c.SHA256, c.Size, c.MediaType, c.Kind, c.Title}}, nil
-}
 
 // A view is what presences need of their tavolo.
 type view struct {
@@ -450,122 +324,4 @@ func (c AnnulPresence) Decide(p *Presenze, _ Meta) ([]Event, error) {
 		return nil, nil
 	}
 	return []Event{PresenceAnnulled(c)}, nil
-}
-
-// CountGuests records how many came who had not registered. The same count twice
-// changes nothing.
-type CountGuests struct {
-	Tavolo TavoloID `json:"-"`
-	Mode   Mode     `json:"mode"`
-	Count  int      `json:"count"`
-	Source Source   `json:"source"`
-	Note   string   `json:"note"`
-
-	tavolo view
-}
-
-// Stream implements [Command].
-func (c *CountGuests) Stream() Stream { return c.Tavolo.Presenze() }
-
-// Consult looks at the tavolo.
-func (c *CountGuests) Consult(ctx context.Context, x *Executor, _ *Presenze) error {
-	return c.tavolo.lookFor(ctx, x, c.Tavolo, uuid.Nil, c.Mode)
-}
-
-// Decide implements [Command].
-func (c *CountGuests) Decide(p *Presenze, _ Meta) ([]Event, error) {
-	var bad check
-	oneOf(&bad, c.Mode, "/mode", InPresence, Online)
-	bad.that(c.Count >= 0 && c.Count <= MaxSeats, "/count", "out-of-range", "must be 0 to %d", MaxSeats)
-	oneOf(&bad, c.Source, "/source", FromDesk, FromSheet, FromPlatform, FromStatement)
-	bad.text(c.Note, "/note", MaxText)
-	fact := GuestsCounted{c.Tavolo, c.Mode, c.Count, c.Source, c.Note}
-	switch {
-	case c.tavolo.takes() != nil:
-		return nil, c.tavolo.takes()
-	case bad.err() != nil:
-		return nil, bad.err()
-	case !c.tavolo.hosts:
-		return nil, ErrModeNotHeld
-	case p.guests[c.Mode] == fact:
-		return nil, nil
-	}
-	return []Event{fact}, nil
-}
-
-// ValidatePresence judges by the tavolo's rule whether a participant attended.
-// Judging the same presences again changes nothing.
-type ValidatePresence struct {
-	Tavolo      TavoloID `json:"-"`
-	Participant PersonID `json:"participant"`
-
-	tavolo view
-}
-
-// Stream implements [Command].
-func (c *ValidatePresence) Stream() Stream { return c.Tavolo.Presenze() }
-
-// Consult looks at the tavolo.
-func (c *ValidatePresence) Consult(ctx context.Context, x *Executor, _ *Presenze) error {
-	return c.tavolo.lookFor(ctx, x, c.Tavolo, c.Participant, "")
-}
-
-// Decide implements [Command].
-func (c *ValidatePresence) Decide(p *Presenze, _ Meta) ([]Event, error) {
-	v := c.tavolo
-	if err := v.takes(); err != nil {
-		return nil, err
-	}
-	var ids []PresenceID
-	var intervals []Interval
-	for _, r := range p.of[c.Participant] {
-		switch {
-		case r.annulled:
-			continue
-		case r.To == nil:
-			return nil, ErrPresenceOpen
-		}
-		ids = append(ids, r.Presence)
-		intervals = append(intervals, Interval{r.From, *r.To})
-	}
-	switch {
-	case len(ids) == 0:
-		return nil, ErrNothingToJudge
-	case v.rule.Percent == 0 && v.rule.Minutes == 0:
-		return nil, ErrNoRule
-	case v.rule.Percent > 0 && (v.schedule.StartsAt == nil || v.schedule.EndsAt == nil):
-		return nil, ErrNoHours
-	}
-	minutes, required := Minutes(intervals, v.schedule.window()), v.required()
-	fact := PresenceValidated{c.Tavolo, c.Participant, minutes, required, minutes >= required, v.rule, ids}
-	if was, ok := p.validated[c.Participant]; ok && was.same(fact) {
-		return nil, nil
-	}
-	return []Event{fact}, nil
-}
-
-func (e PresenceValidated) same(o PresenceValidated) bool {
-	return e.Minutes == o.Minutes && e.Required == o.Required && e.Rule == o.Rule && slices.Equal(e.Presences, o.Presences)
-}
-
-// window returns the hours of the meeting, as far as they are known.
-func (s Schedule) window() (w Interval) {
-	if s.StartsAt != nil {
-		w.From = *s.StartsAt
-	}
-	if s.EndsAt != nil {
-		w.To = *s.EndsAt
-	}
-	return w
-}
-
-// required returns how many minutes the rule asks for: the larger of its share of
-// the hours, rounded up, and its minutes.
-func (v *view) required() int {
-	minutes := v.rule.Minutes
-	if v.rule.Percent > 0 {
-		whole := int(v.schedule.EndsAt.Sub(*v.schedule.StartsAt) / time.Minute)
-		minutes = max(minutes, (whole*v.rule.Percent+99)/100)
-	}
-	return minutes
 }
