@@ -55,7 +55,7 @@ func (d desk) account(name, role string) string {
 	return secretOf(d.t, d.tell("/accounts/"+name+"/tokens", `{}`))
 }
 
-var hidden = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)
+var hidden = regexp.MustCompile(`<input type="hidden" name="([\w.]+)" value="([^"]*)">`)
 
 // fill returns the form of a page with its hidden fields and what is filled in.
 func (d desk) fill(path string, pairs ...string) url.Values {

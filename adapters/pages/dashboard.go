@@ -189,6 +189,7 @@ func (p tavoliPage) Seats(t projections.Tavolo) []seatCount { return seatsOf(t) 
 type editorPage struct {
 	*visit
 	Tavolo projections.TavoloDetail
+	Door   door
 }
 
 // showEditor shows a tavolo to who works on it.
@@ -197,7 +198,7 @@ func showEditor(v *visit) (err error) {
 		return err
 	}
 	p := editorPage{visit: v}
-	if p.Tavolo, err = v.tavolo(); err != nil {
+	if p.Tavolo, p.Door, err = v.doorway(); err != nil {
 		return err
 	}
 	return v.show("editor", p)
@@ -219,7 +220,7 @@ func (p editorPage) allows(deed string) bool {
 	state, open := p.Tavolo.State, p.Tavolo.Registrations.Open
 	over := state == domain.Closed || state == domain.CalledOff
 	switch deed {
-	case "annuncio", "rinvio", "annullamento", "posti", "iscrizione":
+	case "annuncio", "rinvio", "annullamento", "posti", "iscrizione", "ammissione", "domande", "collegamento":
 		return !over && (state != domain.Open || deed != "rinvio" && deed != "annullamento")
 	case "convocazione":
 		return state == domain.Planned || state == domain.Announced

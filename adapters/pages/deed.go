@@ -37,6 +37,9 @@ type deed struct {
 	grave  bool   // it cannot be undone, or hurts
 	then   string // where to go afterwards; empty: the page above
 	fixed  map[string]any
+	see    string                    // what is worth looking at before; empty: nothing
+	seen   text                      // what that is called
+	mend   func(body map[string]any) // fills in what nobody has to enter; nil: nothing
 
 	// fill returns what stands already and the revision of it, for If-Match; nil: nothing.
 	fill func(*visit) (url.Values, domain.Revision, error)
@@ -65,6 +68,7 @@ type deedPage struct {
 	There    string // who that is
 
 	path string // of the API
+	row  string // of fields, with which to go on
 }
 
 // A wrongField is a line of the summary of what is wrong.
@@ -78,6 +82,25 @@ func (p deedPage) Title() string { return p.Deed.title.in(p.Lang) }
 
 // Hint says what is worth knowing before.
 func (p deedPage) Hint() string { return p.Deed.hint.in(p.Lang) }
+
+// See is what is worth looking at before.
+func (p deedPage) See() string { return p.fillIn(p.Deed.see) }
+
+// SeeLabel is what that is called.
+func (p deedPage) SeeLabel() string { return p.Deed.seen.in(p.Lang) }
+
+// Do is what the button of the form says.
+func (p deedPage) Do() string {
+	if p.Many() {
+		return p.T("Salva", "Save")
+	}
+	return p.Title()
+}
+
+// Many reports whether rows can be added to the form.
+func (p deedPage) Many() bool {
+	return slices.ContainsFunc(p.Deed.fields, func(f field) bool { return f.kind == someRows })
+}
 
 // Grave reports whether it cannot be undone.
 func (p deedPage) Grave() bool { return p.Deed.grave }
@@ -143,6 +166,9 @@ func (d *deed) mark(form url.Values) string {
 	stands := url.Values{}
 	for _, f := range d.fields {
 		stands.Set(f.name, form.Get(f.name))
+		if f.kind == someRows {
+			f.put(stands, f.in(form))
+		}
 	}
 	sum := sha256.Sum256([]byte(stands.Encode()))
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
@@ -158,6 +184,9 @@ func (p *deedPage) show(form, now url.Values) error {
 		s := p.shown(f, form)
 		if now != nil && now.Get(f.name) != form.Get(f.name) {
 			s.Now = now.Get(f.name)
+		}
+		if now != nil && f.kind == someRows {
+			s.Now = f.told(now)
 		}
 		p.Fields = append(p.Fields, s)
 	}
@@ -175,6 +204,11 @@ func doDeed(d *deed) page {
 			return err
 		}
 		p := &deedPage{visit: v, Deed: d, Key: form.Get("chiave"), Revision: form.Get("revisione"), Before: form.Get("prima")}
+		if row, ok := d.arrange(form, form.Get("azione")); ok {
+			p.row = row
+			return p.show(form, nil)
+		}
+		d.tidy(form)
 		body, err := p.body(form)
 		if err != nil {
 			return p.refused(err, form)
@@ -252,6 +286,11 @@ func (p *deedPage) refused(err error, form url.Values) error {
 
 // wrong says which field of the form a field of the body is.
 func (p *deedPage) wrong(e domain.Field) wrongField {
+	for _, f := range p.Deed.fields {
+		if of, ok := f.cellOf(e.Pointer, p.Lang); ok {
+			return wrongField{of.name, of.label.in(p.Lang), e.Text}
+		}
+	}
 	if f, ok := p.Deed.fieldOf(e.Pointer); ok {
 		return wrongField{f.name, f.label.in(p.Lang), e.Text}
 	}

@@ -86,15 +86,7 @@ func tavoloDeeds() []*deed {
 			hint:   text{"Quando chi è venuto conta come presente: una quota dell'orario, o dei minuti. Non cambia più dopo la convocazione.", "When somebody who came counts as having attended: a share of the hours, or minutes. It is fixed once the tavolo is convened."},
 			fields: []field{{name: "percent", label: text{"Quota dell'orario (%)", "Share of the hours (%)"}, kind: aNumber}, {name: "minutes", label: text{"Minuti", "Minutes"}, kind: aNumber}, {name: "basis", label: text{"Da dove viene la regola", "Where the rule comes from"}}},
 		},
-		{
-			at: at + "ammissione", api: api + "admission", title: text{"Come ci si iscrive", "How people register"}, roles: rStaff,
-			hint: text{"Sostituisce ciò che vale ora.", "Replaces what holds now."},
-			fields: []field{
-				{name: "staff_only", label: text{"Iscrive solo la segreteria, o chi ha un invito", "Only the secretariat registers, or who is invited"}, kind: aCheck},
-				{name: "confirm_email", label: text{"Il posto conta quando l'indirizzo e-mail è confermato", "A seat counts once the e-mail address is confirmed"}, kind: aCheck},
-				{name: "offer_hours", label: text{"Ore per accettare un posto liberato", "Hours to take up a seat that becomes free"}, kind: aNumber, hint: text{"Vuoto: chi attende lo ottiene subito.", "Empty: whoever waits gets it at once."}},
-			},
-		},
+		admissionDeed(), questionsDeed(),
 		{at: at + "apertura-iscrizioni", api: api + "registrations-opening", title: text{"Apri le iscrizioni", "Open registrations"}, roles: rStaff},
 		{at: at + "chiusura-iscrizioni", api: api + "registrations-closing", title: text{"Chiudi le iscrizioni", "Close registrations"}, roles: rStaff, fields: []field{whyField}},
 		{at: at + "apertura", api: api + "opening", title: text{"Apri i lavori", "Open the meeting"}, roles: rStaff},

@@ -28,6 +28,8 @@ const (
 	aMail
 	aPhone
 	someLines // a list, one a line
+	someRows  // of fields, each a part of the body
+	aHidden
 	anAgenda
 	anAddress
 )
@@ -45,6 +47,11 @@ type field struct {
 	words []string                          // of a choice
 	pick  func(*visit) ([]option, error)    // of a choice that depends on what there is
 	read  func(string) (any, *domain.Field) // of what is entered in a way of its own
+
+	rows  []field    // of which a row consists
+	row   text       // what a row is called
+	add   text       // what adding one is called
+	fresh url.Values // what a new row begins with
 }
 
 // An option is what can be chosen.
@@ -58,7 +65,10 @@ type shownField struct {
 	Name, Label, Hint, Value, Wrong, Now, Type, Auto string
 
 	Must    bool
+	Begun   bool // this is where to go on
 	Most    int
+	Rows    []shownRow
+	Add     string // what adding a row is called
 	Options []option
 	Kind    fieldKind
 }
@@ -68,6 +78,8 @@ func (f shownField) Area() bool   { return f.Kind == anArea || f.Kind == someLin
 func (f shownField) Choice() bool { return f.Kind == aChoice }
 func (f shownField) Check() bool  { return f.Kind == aCheck }
 func (f shownField) Ente() bool   { return f.Kind == anEnte }
+func (f shownField) Many() bool   { return f.Kind == someRows }
+func (f shownField) Hidden() bool { return f.Kind == aHidden }
 
 // ID is the field's id on the page.
 func (f shownField) ID() string { return "c-" + strings.ReplaceAll(f.Name, ".", "-") }
@@ -98,6 +110,9 @@ func (p *deedPage) shown(f field, form url.Values) shownField {
 		}
 	}
 	switch {
+	case f.kind == someRows:
+		s.Rows, s.Add = p.shownRows(f, form), f.add.in(p.Lang)
+		return s
 	case f.kind == anEnte:
 		s.Options = p.candidates(f, form)
 	case f.pick != nil:
@@ -132,6 +147,11 @@ func (p *deedPage) body(form url.Values) (map[string]any, error) {
 			p.path = strings.ReplaceAll(p.path, part, url.PathEscape(form.Get(f.name)))
 			continue
 		}
+		if f.kind == someRows {
+			rows, wrong := p.rowsOf(f, form)
+			body[f.name], bad = rows, append(bad, wrong...)
+			continue
+		}
 		value, wrong := p.value(f, form)
 		if wrong != nil {
 			wrong.Pointer = "/" + strings.ReplaceAll(f.name, ".", "/")
@@ -144,6 +164,9 @@ func (p *deedPage) body(form url.Values) (map[string]any, error) {
 	if form.Get("distinct") != "" {
 		body["distinct"] = true
 	}
+	if p.Deed.mend != nil {
+		p.Deed.mend(body)
+	}
 	if bad != nil {
 		bad = append(bad, p.missing(form)...)
 		return nil, &problem{Status: http.StatusUnprocessableEntity, Code: "invalid-input", Title: p.T("Dati non validi", "Invalid"), Detail: p.T("Alcuni campi non sono validi.", "Some fields are not valid."), Errors: bad}
@@ -154,7 +177,7 @@ func (p *deedPage) body(form url.Values) (map[string]any, error) {
 // missing lists what has to be filled in and is not, so that all is told at once.
 func (p *deedPage) missing(form url.Values) (list []domain.Field) {
 	for _, f := range p.Deed.fields {
-		if f.must && f.kind != anEnte && f.kind != aCheck && strings.TrimSpace(form.Get(f.name)) == "" && !strings.Contains(p.Deed.api, "{"+f.name+"}") {
+		if f.must && f.kind != someRows && f.kind != anEnte && f.kind != aCheck && strings.TrimSpace(form.Get(f.name)) == "" && !strings.Contains(p.Deed.api, "{"+f.name+"}") {
 			list = append(list, domain.Field{Pointer: "/" + strings.ReplaceAll(f.name, ".", "/"), Code: "required", Text: p.T("è obbligatorio", "is required")})
 		}
 	}

@@ -77,6 +77,7 @@ var wordsIT = map[string]string{
 	"admin": "amministrazione", "operator": "accoglienza", "auditor": "controllo", "reporter": "rendicontazione", "inspector": "ispezione", "dpo": "protezione dei dati",
 	"signature-sheet": "foglio firme", "scan": "scansione", "platform-report": "report della piattaforma", "confirmation": "conferma del partecipante",
 	"ordinari": "ordinari", "minori": "minori non accompagnati", "dm-ds": "disagio mentale o disabilità sanitaria",
+	"choice": "una scelta", "yes-no": "sì o no", "text": "una riga di testo",
 	"ente": "ente", "kind": "tipo di ente", "province": "provincia", "quarter": "trimestre", "password": "password", "code": "password e codice",
 }
 

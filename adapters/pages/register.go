@@ -23,7 +23,9 @@ type door struct {
 	Why          string
 	Modes        []domain.Mode
 	Capacities   []domain.Capacity
+	StaffOnly    bool `json:"staff_only"`
 	ConfirmEmail bool `json:"confirm_email"`
+	OfferHours   int  `json:"offer_hours"`
 	Questions    []domain.Question
 	MaxPeople    int `json:"max_people"`
 }

@@ -37,6 +37,7 @@ type Door struct {
 	Why          string            `json:"why,omitempty" doc:"the code of the reason why not"`
 	Modes        []domain.Mode     `json:"modes"`
 	Capacities   []domain.Capacity `json:"capacities"`
+	StaffOnly    bool              `json:"staff_only" doc:"nobody registers but by the secretariat, or on invitation"`
 	ConfirmEmail bool              `json:"confirm_email" doc:"a seat counts once the address is confirmed"`
 	OfferHours   int               `json:"offer_hours,omitempty" doc:"for how long a seat is offered to whoever waits; absent: it is theirs at once"`
 	Questions    []domain.Question `json:"questions"`
@@ -66,7 +67,7 @@ func (c *call) door() (Door, error) {
 	d := Door{Tavolo: id, Questions: []domain.Question{}, MaxPeople: domain.MaxParty, Capacities: []domain.Capacity{domain.AsDelegate, domain.AsReferente, domain.AsEnteGestore, domain.AsOther}}
 	err := domain.Peek(c.ctx, c.s.Exec, id.Stream(), func(t *domain.Tavolo) error {
 		way, err := t.Doorway()
-		d.Open, d.Modes, d.ConfirmEmail, d.OfferHours = way.Closed == nil, modesOf(way.Mode), way.ConfirmEmail, way.OfferHours
+		d.Open, d.Modes, d.StaffOnly, d.ConfirmEmail, d.OfferHours = way.Closed == nil, modesOf(way.Mode), way.StaffOnly, way.ConfirmEmail, way.OfferHours
 		d.Questions = append(d.Questions, way.Questions...)
 		if e, ok := errors.AsType[*domain.Error](way.Closed); ok {
 			d.Why = e.Code
