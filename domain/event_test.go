@@ -127,6 +127,8 @@ func examples() []domain.Event {
 		domain.LetterResent{Delivery: key, Template: 3, Reason: "indirizzo corretto"}, domain.LetterResent{Delivery: key},
 		domain.TemplateSet{Kind: domain.LetterReminder, Version: 1, Subject: "Promemoria {tavolo}", Text: "Gentile {nome}", Reason: "tono"},
 		domain.JoinLinkSet{Tavolo: t6, URL: "https://example.org/j/1"}, domain.JoinLinkSet{Tavolo: t6, Participant: &anna, URL: "https://example.org/j/2"},
+		domain.OwnJoinLinkSet{Tavolo: t6, Participant: anna, Commitment: "am9pbi1saW5r"}, domain.OwnJoinLinkSet{Tavolo: t6, Participant: anna},
+		domain.JoinLinkSealed{Person: anna, Tavolo: t6, Key: 7, Sealed: []byte("sealed"), Context: key, Commitment: "am9pbi1saW5r"},
 	}
 }
 

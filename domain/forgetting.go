@@ -260,12 +260,17 @@ func (v Vault) KeysOf(ctx context.Context, p PersonID) (keys []KeyID, err error)
 		if err != nil {
 			return nil, err
 		}
-		d, ok := rec.Event.(PersonDescribed)
-		if !ok {
+		var key KeyID
+		switch e := rec.Event.(type) {
+		case PersonDescribed:
+			key = e.Key
+		case JoinLinkSealed:
+			key = e.Key
+		default:
 			return nil, fmt.Errorf("%s holds a %s", rec.Stream, rec.Type)
 		}
-		if !slices.Contains(keys, d.Key) {
-			keys = append(keys, d.Key)
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
 		}
 	}
 	return keys, nil

@@ -134,7 +134,7 @@ func (LetterResent) Name() string    { return "LetterResent" }
 
 var letterEvents = []kind{
 	of[LetterQueued](), of[LetterAttempted](), of[LetterSent](), of[LetterFailed](), of[LetterParked](), of[LetterResent](),
-	of[TemplateSet](), of[JoinLinkSet](),
+	of[TemplateSet](), of[JoinLinkSet](), of[OwnJoinLinkSet](),
 }
 
 // Letter is what decisions need of a letter's history.

@@ -141,7 +141,7 @@ func TestSetTemplate(t *testing.T) {
 func TestJoinLink(t *testing.T) {
 	state := new(domain.Tavolo)
 	state.Apply(domain.TavoloPlanned{Tavolo: t6, Subject: "s", Mode: domain.Mixed, Schedule: meeting})
-	set := domain.SetJoinLink{Tavolo: t6, URL: "https://example.org/j"}
+	set := &domain.SetJoinLink{Tavolo: t6, URL: "https://example.org/j"}
 	events, err := set.Decide(state, domain.Meta{})
 	if err != nil || len(events) != 1 {
 		t.Fatalf("got %v %v", events, err)
@@ -150,11 +150,20 @@ func TestJoinLink(t *testing.T) {
 	if again, err := set.Decide(state, domain.Meta{}); err != nil || len(again) > 0 {
 		t.Errorf("got %v %v", again, err)
 	}
-	if _, err := (domain.SetJoinLink{Tavolo: t6, Participant: &anna, URL: "https://example.org/a"}).Decide(state, domain.Meta{}); !errors.Is(err, domain.ErrNoRegistration) {
+	if _, err := (&domain.SetJoinLink{Tavolo: t6, Participant: &anna, URL: "https://example.org/a"}).Decide(state, domain.Meta{}); !errors.Is(err, domain.ErrNoRegistration) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := (domain.SetJoinLink{Tavolo: t6, URL: "javascript:alert(1)"}).Decide(state, domain.Meta{}); !errors.Is(err, domain.Invalid) {
+	if _, err := (&domain.SetJoinLink{Tavolo: t6, URL: "javascript:alert(1)"}).Decide(state, domain.Meta{}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("got %v", err)
+	}
+	state.Apply(domain.ParticipantRegistered{Tavolo: t6, Participant: anna, Capacity: domain.AsOther, Mode: domain.Online})
+	state.Apply(domain.JoinLinkSet{Tavolo: t6, Participant: &anna, URL: "https://example.org/vecchio"}) // as it was told before
+	if _, err := (&domain.SetJoinLink{Tavolo: t6, Participant: &anna, URL: "https://example.org/a"}).Decide(state, domain.Meta{}); err == nil {
+		t.Error("an address that was not sealed was taken")
+	}
+	back := &domain.SetJoinLink{Tavolo: t6, Participant: &anna}
+	if events, err := back.Decide(state, domain.Meta{}); err != nil || len(events) != 1 || events[0] != (domain.OwnJoinLinkSet{Tavolo: t6, Participant: anna}) {
+		t.Errorf("got %v %v", events, err)
 	}
 	hall := new(domain.Tavolo)
 	hall.Apply(domain.TavoloPlanned{Tavolo: t6, Subject: "s", Mode: domain.InPresence, Schedule: meeting})

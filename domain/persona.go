@@ -26,13 +26,14 @@ type PersonDescribed struct {
 // Name implements [Event].
 func (PersonDescribed) Name() string { return "PersonDescribed" }
 
-var personaEvents = []kind{hot(readDescribed)}
+var personaEvents = []kind{hot(readDescribed), of[JoinLinkSealed]()}
 
 // A Persona is a person about to be spoken of in a fact: the id, the commitments
 // for the fact, and the values on their way into the person's stream.
 type Persona struct {
 	Person      PersonID
 	Commitments Commitments
+	join        string // what binds to an address to join, where that is what is said of the person
 	batch       *Batch // nil: the values are stored already, or none are given
 }
 
@@ -88,7 +89,7 @@ func (v Vault) describe(ctx context.Context, meta Meta, p PersonID, values Value
 		ID: DerivedID(context, fmt.Sprint("key/", id)), Type: event.Name(), Schema: schema, EffectiveAt: meta.Effective(), Actor: meta.Actor,
 		Command: meta.Command, Correlation: meta.Correlation, Causation: meta.Causation, Data: data,
 	}
-	return &Persona{p, event.Commitments, &Batch{PersonaStream(p), rev, []Draft{draft}}}, nil
+	return &Persona{Person: p, Commitments: event.Commitments, batch: &Batch{PersonaStream(p), rev, []Draft{draft}}}, nil
 }
 
 // last returns the newest description of a person, or the one of this context.
@@ -103,12 +104,12 @@ func (v Vault) last(ctx context.Context, p PersonID, context uuid.UUID) (*Person
 		if err != nil {
 			return nil, rev, err
 		}
+		rev = rec.Revision
 		d, ok := rec.Event.(PersonDescribed)
-		if !ok {
-			return nil, rev, fmt.Errorf("%s holds a %s", rec.Stream, rec.Type)
+		if !ok { // something else that is sealed
+			continue
 		}
-		last, rev = &d, rec.Revision
-		if d.Context == context {
+		if last = &d; d.Context == context {
 			break
 		}
 	}

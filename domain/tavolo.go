@@ -108,7 +108,7 @@ type Tavolo struct {
 	materials []MaterialPublished
 	admission Admission
 	questions []Question
-	links     map[PersonID]string // where it is joined online; of nobody: everybody's
+	links     joinLinks
 	desk      desk
 }
 
@@ -159,8 +159,8 @@ func (t *Tavolo) Apply(e Event) {
 		t.admission = e.Admission
 	case QuestionsSet:
 		t.questions = e.Questions
-	case JoinLinkSet:
-		t.joinAt(e)
+	case JoinLinkSet, OwnJoinLinkSet:
+		t.links.apply(e)
 	default:
 		t.desk.apply(e)
 	}

@@ -48,6 +48,8 @@ func tavoloOf(event domain.Event) (domain.TavoloID, bool) {
 		return e.Tavolo, true
 	case domain.JoinLinkSet:
 		return e.Tavolo, true
+	case domain.OwnJoinLinkSet:
+		return e.Tavolo, true
 	}
 	return "", false
 }

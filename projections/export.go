@@ -21,6 +21,8 @@ type PersonExport struct {
 	Registrations []PersonRegistration `json:"registrations"`
 	ReferenteOf   []PersonReferente    `json:"referente_of"`
 	SpeakerAt     []PersonSpeaker      `json:"speaker_at"`
+	Letters       []Letter             `json:"letters"`     // that were to go to the person, oldest first
+	JoinLinks     []domain.OwnJoinLink `json:"join_links"`  // where the person joins tavoli online at an address of their own
 	Facts         []PersonFact         `json:"facts"`       // in the order of the log
 	Disclosures   []Disclosure         `json:"disclosures"` // by which the values were, or may have been, shown; the newest first
 }
@@ -66,7 +68,7 @@ func (m *Models) Export(id domain.PersonID) (Exporting, error) {
 	x := Exporting{Strands: strands, Export: PersonExport{
 		Person: id, Short: domain.ShortID(id), Name: p.Name, Removed: p.Removed, Values: append([]PersonVersion{}, m.People.Versions(id)...),
 		Linked: append([]domain.PersonID{}, ties.Linked...), Registrations: p.Registrations, ReferenteOf: p.ReferenteOf, SpeakerAt: p.SpeakerAt,
-		Facts: []PersonFact{}, Disclosures: []Disclosure{},
+		Letters: m.Letters.toPerson(id), JoinLinks: []domain.OwnJoinLink{}, Facts: []PersonFact{}, Disclosures: []Disclosure{},
 	}}
 	for q := (DisclosureQuery{Person: &id, Limit: MaxLimit}); ; {
 		page, err := m.Disclosures.List(q)

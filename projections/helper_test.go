@@ -156,7 +156,7 @@ func streamOf(e domain.Event) domain.Stream {
 		return domain.TemplateStream
 	case domain.LetterQueued, domain.LetterAttempted, domain.LetterSent, domain.LetterFailed, domain.LetterParked, domain.LetterResent:
 		return domain.LetterStream(ids.Delivery)
-	case domain.PersonDescribed:
+	case domain.PersonDescribed, domain.JoinLinkSealed:
 		return domain.PersonaStream(ids.Person)
 	case domain.PersonRectified, domain.PersonsLinked, domain.PersonsUnlinked, domain.PersonForgotten:
 		return domain.IdentitaStream(ids.Person)

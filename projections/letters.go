@@ -365,6 +365,15 @@ func (l *Letters) OfPerson(person domain.PersonID) []domain.LetterID {
 	return list
 }
 
+// toPerson returns the letters that were to go to a person, oldest first.
+func (l *Letters) toPerson(person domain.PersonID) []Letter {
+	list := []Letter{}
+	for _, id := range l.OfPerson(person) {
+		list = append(list, l.answerFor(l.by[id], false))
+	}
+	return list
+}
+
 // invited reports whether a person was sent the convocazione of a tavolo, or is to be.
 func (l *Letters) invited(tavolo domain.TavoloID, p int32) bool {
 	return slices.ContainsFunc(l.ofPerson[p], func(i int32) bool {

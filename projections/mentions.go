@@ -54,6 +54,8 @@ func (m mentioned) of(e domain.Event) {
 		if e.Participant != nil {
 			m.person(*e.Participant)
 		}
+	case domain.OwnJoinLinkSet:
+		m.person(e.Participant)
 	default:
 		m.registration(e)
 	}

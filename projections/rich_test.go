@@ -200,5 +200,6 @@ func richLetters() []domain.Event {
 		domain.LetterResent{Delivery: aLetter, Template: 1, Reason: "indirizzo corretto"}, domain.LetterAttempted{Delivery: aLetter, Attempt: 3, By: aLetter}, domain.LetterSent{Delivery: aLetter, Attempt: 3, Answer: "250 Ok"},
 		domain.TemplateSet{Kind: domain.LetterConfirmation, Version: 1, Subject: "Iscrizione {tavolo}", Text: "Gentile {nome}", Reason: "tono"},
 		domain.JoinLinkSet{Tavolo: sesto, URL: "https://example.org/j/1"},
+		domain.JoinLinkSealed{Person: person(1), Tavolo: sesto, Sealed: []byte("sealed"), Commitment: "am9pbg"}, domain.OwnJoinLinkSet{Tavolo: sesto, Participant: person(1), Commitment: "am9pbg"},
 	}
 }

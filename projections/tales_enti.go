@@ -272,6 +272,8 @@ func (t *teller) tellPerson(event domain.Event) (summary, reason string) {
 	case domain.PersonDescribed:
 		t.commitments(e.Commitments)
 		return t.say("Depositati i dati personali, sigillati", "Personal values filed, sealed"), ""
+	case domain.JoinLinkSealed:
+		return t.say("Depositato il collegamento online al tavolo %s, sigillato", "Address to join tavolo %s filed, sealed", e.Tavolo), ""
 	case domain.PersonRectified:
 		t.commitments(e.Commitments)
 		return t.say("Rettificati i dati di ", "Values put right of ") + t.name(e.Person), e.Reason

@@ -66,7 +66,9 @@ func (t *teller) tellLetter(event domain.Event) (summary, reason string) {
 		t.set(at+"/text", e.Text)
 		return t.say("Testo della lettera «%s»: versione %d", "Words of the letter “%s”: version %d", t.kindOf(e.Kind), e.Version), e.Reason
 	case domain.JoinLinkSet:
-		return t.joined(e), ""
+		return t.joined(e.Participant, e.URL != ""), ""
+	case domain.OwnJoinLinkSet:
+		return t.joined(&e.Participant, e.Commitment != ""), ""
 	}
 	return "", ""
 }
@@ -79,14 +81,16 @@ func (t *teller) letter(state domain.LetterState, why domain.LetterFault) {
 
 // joined tells that it is known where the tavolo is joined. The address itself is for
 // those who join.
-func (t *teller) joined(e domain.JoinLinkSet) string {
+func (t *teller) joined(of *domain.PersonID, set bool) string {
 	n := t.number("/join_links")
 	t.set("/join_links", n+1)
 	switch {
-	case e.URL == "":
+	case of != nil && !set:
+		return t.say("Tolto il collegamento online di %s", "Address to join taken back from %s", t.name(*of))
+	case of != nil:
+		return t.say("Fissato il collegamento online di %s", "Address to join set for %s", t.name(*of))
+	case !set:
 		return t.say("Tolto il collegamento online", "Address to join taken back")
-	case e.Participant != nil:
-		return t.say("Fissato il collegamento online di %s", "Address to join set for %s", t.name(*e.Participant))
 	}
 	return t.say("Fissato il collegamento online", "Address to join set")
 }

@@ -3,9 +3,12 @@ package tests_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,6 +53,29 @@ func dutiful(s *server) domain.PersonID {
 	return made.Participant
 }
 
+// ownAddress is where zebedeo alone joins a tavolo online.
+const ownAddress = "https://example.org/stanza?chiave=solo-per-zebedeo"
+
+// written lets letters be written to a person, one of which tells where that person alone
+// joins, and returns the file in which it lies.
+func written(s *server, data string, id domain.PersonID) string {
+	s.t.Helper()
+	day := time.Now().AddDate(0, 0, 20).Format(time.DateOnly)
+	s.must(http.MethodPost, "/tavoli", "plan2", `{"id":"avvenire","subject":"Avvenire","day":"`+day+`","from":"15:00","to":"17:00","mode":"online"}`)
+	s.must(http.MethodPost, "/tavoli/avvenire/registrations-opening", "open2", `{}`)
+	s.must(http.MethodPost, "/tavoli/avvenire/registrations", "again", fmt.Sprintf(`{"person":%q}`, id))
+	s.must(http.MethodPost, "/tavoli/avvenire/join-link", "own", fmt.Sprintf(`{"participant":%q,"url":%q}`, id, ownAddress))
+	s.must(http.MethodPost, "/tavoli/avvenire/letters", "join", `{"kind":"join-link"}`)
+	var page struct {
+		Items []struct{ Delivery uuid.UUID }
+	}
+	eventually(s.t, "the letter lies in the outbox", func() bool {
+		err := json.Unmarshal([]byte(s.must(http.MethodGet, "/letters?kind=join-link&state=sent", "", "")), &page)
+		return err == nil && len(page.Items) == 1
+	})
+	return filepath.Join(data, "outbox", page.Items[0].Delivery.String()+".eml")
+}
+
 // TestForgottenLeavesNoTrace forgets a person and reads every byte of the data folder,
 // while it is served and afterwards, and of a backup made before.
 func TestForgottenLeavesNoTrace(t *testing.T) {
@@ -57,8 +83,15 @@ func TestForgottenLeavesNoTrace(t *testing.T) {
 	data, shelf := t.TempDir(), t.TempDir()
 	s := serve(t, data)
 	id := dutiful(s)
+	letter := written(s, data, id)
+	if export := s.must(http.MethodGet, "/people/"+id.String()+"/export", "", ""); !strings.Contains(export, `"kind":"join-link"`) || !strings.Contains(export, ownAddress) {
+		t.Errorf("the export is %s", export)
+	}
 	s.stop() // with a snapshot
 	v := victimOf(t, data, id)
+	if len(found(t, letter, v.values)) == 0 {
+		t.Error("the letter in the outbox does not name the person")
+	}
 	s = serve(t, data)
 	backup := filepath.Join(shelf, "log")
 	runs(t, "backup", backup, "--data", data)
@@ -70,6 +103,9 @@ func TestForgottenLeavesNoTrace(t *testing.T) {
 	v.gone(t, data)
 	if places := found(t, shelf, append(v.values, v.keys...)); len(places) > 0 {
 		t.Errorf("the backup holds %v", places)
+	}
+	if _, err := os.Stat(letter); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the letter lies in the outbox still: %v", err)
 	}
 	before.compare(t, s.told())
 	for _, path := range []string{"/tavoli/prova/roster?contacts=true", "/tavoli/prova/roster?known_at=40", "/people?q=zebedeo", "/people/" + id.String(), "/audit/trail/tavolo-prova"} {

@@ -104,6 +104,7 @@ func victimOf(t *testing.T, data string, id domain.PersonID) victim {
 			v.values = append(v.values, tracesOf(text)...)
 		}
 	}
+	v.values = append(v.values, tracesOf(ownAddress)...)
 	offline(t, data, func(store *bolt.Store, ring *keyring.Ring) {
 		for entry, err := range store.ReadStream(t.Context(), domain.PersonaStream(id), 0) {
 			if err != nil {
@@ -113,12 +114,19 @@ func victimOf(t *testing.T, data string, id domain.PersonID) victim {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := rec.Event.(domain.PersonDescribed)
-			key, err := ring.Key(d.Key)
+			var id domain.KeyID
+			switch e := rec.Event.(type) {
+			case domain.PersonDescribed:
+				id = e.Key
+				v.sealed = append(v.sealed, rawTraces("sealed values", e.Sealed)...)
+			case domain.JoinLinkSealed:
+				id = e.Key
+				v.sealed = append(v.sealed, rawTraces("a sealed address", e.Sealed)...)
+			}
+			key, err := ring.Key(id)
 			if err != nil {
 				t.Fatal(err)
 			}
-			v.sealed = append(v.sealed, rawTraces("sealed values", d.Sealed)...)
 			v.keys = append(append(v.keys, rawTraces("the key", key.Seal[:])...), rawTraces("the salt", key.Salt[:])...)
 		}
 	})

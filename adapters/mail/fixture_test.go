@@ -63,7 +63,7 @@ func newDesk(t *testing.T, carrier mail.Carrier) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.office = &mail.Office{Exec: d.exec, View: d.view, Carrier: carrier, Sender: from, Now: d.clock.Now, Log: slog.New(slog.DiscardHandler)}
+	d.office = &mail.Office{Exec: d.exec, Vault: d.vault, View: d.view, Carrier: carrier, Sender: from, Now: d.clock.Now, Log: slog.New(slog.DiscardHandler)}
 	d.background(func(ctx context.Context) { _ = d.view.Follow(ctx) })
 	one := 1
 	carry[*domain.Programma](d, domain.OpenProgramma{Programma: "3031", Title: "COOPERA"})

@@ -17,6 +17,7 @@ import (
 // before use; it is safe for concurrent use.
 type Office struct {
 	Exec    *domain.Executor
+	Vault   domain.Vault // opens the addresses at which persons join
 	View    *projections.View
 	Carrier Carrier
 	Sender  Sender
@@ -40,6 +41,8 @@ type Office struct {
 	run  uuid.UUID // of this process
 	once sync.Once
 	kick chan struct{}
+
+	pen sync.Mutex // held while a letter is written and laid in the outbox
 
 	mu        sync.Mutex
 	trouble   string // why no session could be opened the last time
@@ -273,10 +276,21 @@ func (o *Office) Remind(ctx context.Context) error {
 	return nil
 }
 
+// joinLink returns where a person joins a tavolo online. An address that cannot be
+// opened any more is none, and holds up nothing.
+func (o *Office) joinLink(ctx context.Context, tavolo domain.TavoloID, person domain.PersonID) (string, error) {
+	link, err := domain.JoinLink(ctx, o.Exec, o.Vault, tavolo, person)
+	if errors.Is(err, domain.Refused) {
+		o.Log.Warn("an address to join cannot be opened", "tavolo", string(tavolo), "person", person.String(), "error", err)
+		return "", nil
+	}
+	return link, err
+}
+
 // linked returns those of some persons for whom it is known where they join.
 func (o *Office) linked(ctx context.Context, tavolo domain.TavoloID, all []domain.PersonID) (found []domain.PersonID, err error) {
 	for _, p := range all {
-		link, err := domain.JoinLink(ctx, o.Exec, tavolo, p)
+		link, err := o.joinLink(ctx, tavolo, p)
 		if err != nil {
 			return nil, err
 		}

@@ -129,24 +129,37 @@ func (r *round) carry(ctx context.Context, letters []projections.Letter) (bool, 
 		if ctx.Err() != nil {
 			return false, nil
 		}
-		m, parked, err := r.office.write(ctx, l)
-		switch {
-		case err != nil:
-			return false, err
-		case parked != "":
-			if err := r.office.settle(ctx, domain.SettleLetter{Delivery: l.Delivery, Why: parked}); err != nil {
-				return false, err
-			}
-			continue
-		}
-		if !r.open(ctx) {
-			return false, nil
-		}
-		if err := r.deliver(ctx, l, m); err != nil {
+		if done, err := r.one(ctx, l); err != nil || !done {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// one writes a letter and takes it away, and reports whether it makes sense to go on.
+func (r *round) one(ctx context.Context, l projections.Letter) (bool, error) {
+	if r.office.Carrier.Repeatable() { // what is laid down can be taken up again
+		r.office.pen.Lock()
+		defer r.office.pen.Unlock()
+	}
+	m, parked, err := r.office.write(ctx, l)
+	switch {
+	case err != nil:
+		return false, err
+	case parked != "":
+		return true, r.office.settle(ctx, domain.SettleLetter{Delivery: l.Delivery, Why: parked})
+	case !r.open(ctx):
+		return false, nil
+	}
+	return true, r.deliver(ctx, l, m)
+}
+
+// Quietly does something while no letter is on its way into the outbox. Letters that
+// are written afterwards know of every fact that was stored before.
+func (o *Office) Quietly(do func() error) error {
+	o.pen.Lock()
+	defer o.pen.Unlock()
+	return do()
 }
 
 // open sees to it that there is a session. Where there is none no letter is touched.
@@ -324,7 +337,7 @@ func (o *Office) write(ctx context.Context, l projections.Letter) (m Message, pa
 // fill tells a letter what the read models do not hold, and reports whether it has
 // what it is for.
 func (o *Office) fill(ctx context.Context, c *projections.LetterContent) (bool, error) {
-	link, err := domain.JoinLink(ctx, o.Exec, c.Tavolo, c.Person)
+	link, err := o.joinLink(ctx, c.Tavolo, c.Person)
 	if err != nil {
 		return false, err
 	}

@@ -1,10 +1,13 @@
 package mail_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -308,7 +311,7 @@ func TestRemindersGoByTheClock(t *testing.T) {
 	d.office.Reminder, d.office.JoinLink = 24*time.Hour, time.Hour
 	d.register("Anna", "anna@example.it", domain.Online)
 	d.register("Sala", "sala@example.it", domain.InPresence)
-	carry[*domain.Tavolo](d, domain.SetJoinLink{Tavolo: at, URL: "https://example.org/j/1"})
+	carry[*domain.Tavolo](d, &domain.SetJoinLink{Tavolo: at, URL: "https://example.org/j/1"})
 	remind := func(want int) {
 		t.Helper()
 		d.letters()
@@ -333,5 +336,148 @@ func TestRemindersGoByTheClock(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join(box, l.Delivery.String()+".eml"))
 	if err != nil || strings.Contains(string(raw), "example.org/j") {
 		t.Errorf("whoever comes is told where to join online: %v", err)
+	}
+}
+
+// TestAnAddressOfOnesOwn tells one participant where to join and nobody else, keeps the
+// address out of the facts, and loses it with the person's key.
+func TestAnAddressOfOnesOwn(t *testing.T) {
+	d := newDesk(t, mail.Outbox(t.TempDir()))
+	d.register("Anna", "anna@example.it", domain.Online)
+	d.register("Bruno", "bruno@example.it", domain.Online)
+	anna := d.people["Anna"]
+	set := func(url string) (events []domain.Event) {
+		t.Helper()
+		cmd, meta := &domain.SetJoinLink{Tavolo: at, Participant: &anna, URL: url}, d.meta()
+		if err := cmd.Introduce(t.Context(), d.vault, meta); err != nil {
+			t.Fatal(err)
+		}
+		res, err := domain.Execute(t.Context(), d.exec, cmd, meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Events
+	}
+	joins := func(name string) string {
+		t.Helper()
+		link, err := domain.JoinLink(t.Context(), d.exec, d.vault, at, d.people[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return link
+	}
+	carry[*domain.Tavolo](d, &domain.SetJoinLink{Tavolo: at, URL: "https://example.org/tutti"})
+	const own = "https://example.org/di-anna?pwd=segretissima"
+	if got := set(own); len(got) != 1 || joins("Anna") != own || joins("Bruno") != "https://example.org/tutti" {
+		t.Errorf("after %v Anna joins at %q, Bruno at %q", got, joins("Anna"), joins("Bruno"))
+	}
+	if again := set(own); len(again) != 0 {
+		t.Errorf("setting it again is %v", again)
+	}
+	d.letters() // the view has seen it
+	m, not, err := d.office.Preview(t.Context(), domain.LetterJoinLink, domain.LetterJoinLink.BuiltIn(), at, anna)
+	if err != nil || not != "" || !strings.Contains(m.Text, own) || !strings.Contains(strings.ReplaceAll(m.Calendar, "\r\n ", ""), own) {
+		t.Errorf("the letter is %v %v %q", err, not, m.Text)
+	}
+	for page, err := range d.store.ReadAll(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Entries {
+			if strings.Contains(string(e.Bytes), "segretissima") {
+				t.Errorf("it stands in %s", e.Bytes)
+			}
+		}
+	}
+	if links, err := d.vault.JoinLinks(t.Context(), anna); err != nil || len(links) != 1 || links[0] != (domain.OwnJoinLink{Tavolo: at, URL: own}) {
+		t.Errorf("of Anna is held %v %v", links, err)
+	}
+	keys, err := d.vault.KeysOf(t.Context(), anna)
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("the keys are %v %v", keys, err)
+	}
+	if got := set(""); len(got) != 1 || joins("Anna") != "https://example.org/tutti" {
+		t.Errorf("taken back by %v, Anna joins at %q", got, joins("Anna"))
+	}
+	if got := set(own); len(got) != 1 || joins("Anna") != own {
+		t.Errorf("set anew by %v, Anna joins at %q", got, joins("Anna"))
+	}
+	if err := d.vault.Keys.Destroy(t.Context(), keys...); err != nil {
+		t.Fatal(err)
+	}
+	if link, err := domain.JoinLink(t.Context(), d.exec, d.vault, at, anna); link != "" || !errors.Is(err, domain.ErrKeyDestroyed) {
+		t.Errorf("without the key she joins at %q %v", link, err)
+	}
+}
+
+// TestLettersToWhoWasForgotten puts aside what waits for somebody whose values are gone.
+func TestLettersToWhoWasForgotten(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	forget := &domain.ForgetPerson{Subject: d.people["Anna"], Reason: "richiesta", LegalBasis: "art. 17"}
+	forget.Find(domain.Ties{}, nil)
+	carry[*domain.Identita](d, forget)
+	d.background(d.office.Run)
+	d.until("put aside", func() bool {
+		for _, l := range d.letters() {
+			if l.State == domain.LetterIsParked && l.Why == domain.FaultForgotten {
+				return true
+			}
+		}
+		return false
+	})
+	if got := s.Messages(); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// A pigeonhole takes letters when it is told to.
+type pigeonhole struct {
+	arrived, take chan struct{}
+	note          func(string)
+}
+
+func (p pigeonhole) Open(context.Context) (mail.Session, error) { return p, nil }
+func (p pigeonhole) Repeatable() bool                           { return true }
+func (p pigeonhole) String() string                             { return "outbox" }
+func (p pigeonhole) Close()                                     {}
+
+func (p pigeonhole) Send(mail.Message) mail.Outcome {
+	close(p.arrived)
+	<-p.take
+	p.note("laid")
+	return mail.Outcome{}
+}
+
+// TestNothingIsLaidInTheOutboxMeanwhile empties the outbox while a letter is on its way
+// there: it must be there before, not after.
+func TestNothingIsLaidInTheOutboxMeanwhile(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	hole := pigeonhole{make(chan struct{}), make(chan struct{}), func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, what)
+	}}
+	d := newDesk(t, hole)
+	d.react(d.register("Anna", "anna@example.it", domain.Online))
+	d.background(d.office.Run)
+	<-hole.arrived
+	emptied := make(chan error, 1)
+	go func() {
+		emptied <- d.office.Quietly(func() error {
+			hole.note("emptied")
+			return nil
+		})
+	}()
+	select {
+	case err := <-emptied:
+		t.Errorf("it was emptied before the letter was there: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(hole.take)
+	if err := <-emptied; err != nil || len(order) != 2 || order[0] != "laid" {
+		t.Errorf("got %v %v", order, err)
 	}
 }

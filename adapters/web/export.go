@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"html/template"
 	"slices"
 	"time"
@@ -52,6 +53,11 @@ func (c *call) export(id domain.PersonID, page bool) error {
 	if err := x.Tell(c.ctx, c.s.Store, ente); err != nil {
 		return err
 	}
+	links, err := c.s.Vault.JoinLinks(c.ctx, id)
+	if err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
+		return err
+	}
+	x.Export.JoinLinks = append(x.Export.JoinLinks, links...)
 	c.tell(at)
 	c.tells(domain.IdentitaStream(id), domain.AsExport)
 	if !page {

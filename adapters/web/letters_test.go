@@ -64,6 +64,8 @@ func (c *contract) writing() {
 	anna := c.row("register-participant", "/tavoli/lettere/registrations", `{"given_name":"Anna","family_name":"Lettera","email":"anna@example.org"}`, 201).field("participant")
 	c.row("set-join-link", "/tavoli/lettere/join-link", `{"url":"https://example.org/j"}`, 200)
 	c.row("set-join-link", "/tavoli/in-sala/join-link", `{"url":"https://example.org/j"}`, 409)
+	c.row("set-join-link", "/tavoli/lettere/join-link", `{"participant":"`+anna+`","url":"https://example.org/di-anna"}`, 200)
+	c.row("set-join-link", "/tavoli/lettere/join-link", `{"participant":"`+nobodyKnown+`","url":"https://example.org/di-nessuno"}`, 404)
 	c.row("send-letters", "/tavoli/lettere/letters", `{"kind":"reminder"}`, 200)
 	id := c.row("list-letters", "/letters?tavolo=lettere", "", 200).field("items", "0", "delivery")
 	c.row("get-letter", "/letters/"+id, "", 200)

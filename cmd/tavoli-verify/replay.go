@@ -96,7 +96,7 @@ var idle = []string{
 	"TavoloAnnounced", "TavoloConvened", "TavoloCalledOff", "AgendaSet", "SpeakerInvited", "SpeakerWithdrawn", "SeatsSet",
 	"AttendanceRuleSet", "GroupFormed", "RegistrationsOpened", "RegistrationsClosed", "TavoloOpened", "TavoloClosed",
 	"MaterialPublished", "NoticeAccepted", "EvidenceDestroyed", "GuestsCounted",
-	"AdmissionSet", "QuestionsSet", "OfferMade", "SecretIssued", "GestoriInvited", "InvitationFollowed", "JoinLinkSet",
+	"AdmissionSet", "QuestionsSet", "OfferMade", "SecretIssued", "GestoriInvited", "InvitationFollowed", "JoinLinkSet", "OwnJoinLinkSet",
 }
 
 // take takes in one fact, in the order of the log.

@@ -116,7 +116,7 @@ func (s *serving) openPost(r *register) error {
 		return err
 	}
 	r.office = &mail.Office{
-		Exec: r.exec, View: r.view, Carrier: carrier, Sender: from, Now: r.now, Log: r.log, Shared: r.store.shared,
+		Exec: r.exec, Vault: r.vault, View: r.view, Carrier: carrier, Sender: from, Now: r.now, Log: r.log, Shared: r.store.shared,
 		Reminder: s.post.reminder, JoinLink: s.post.joinLink, Registrations: r.keys.Secret("registration"), Page: s.post.page(),
 	}
 	return nil
@@ -270,8 +270,8 @@ func (p postOffice) State() web.PostState {
 	return web.PostState{Carrier: carrier, Trouble: trouble}
 }
 
-// emptyOutbox removes letters to persons who were forgotten. The folder may be there
-// though letters go to a relay now.
+// emptyOutbox removes letters to persons who were forgotten, also one that was being
+// laid there. The folder may be there though letters go to a relay now.
 func (r *register) emptyOutbox(ctx context.Context, list []projections.Erasure) error {
 	ids, err := projections.Ask(ctx, r.view, 0, func(m *projections.Models) (ids []domain.LetterID, err error) {
 		for _, e := range list {
@@ -282,7 +282,11 @@ func (r *register) emptyOutbox(ctx context.Context, list []projections.Erasure) 
 	if err != nil {
 		return err
 	}
-	return mail.Outbox(r.path(outboxDir)).Remove(ids...)
+	remove := func() error { return mail.Outbox(r.path(outboxDir)).Remove(ids...) }
+	if r.office == nil {
+		return remove()
+	}
+	return r.office.Quietly(remove)
 }
 
 // letterGauges are the figures of letters.
