@@ -56,8 +56,9 @@ func LetterFields() []LetterField {
 		{"motivo", "il motivo dello spostamento, della rettifica o dell'annullamento · the reason"},
 		{"rettifica", "che cosa era sbagliato e che cosa è giusto · what was wrong and what is right"},
 		{"materiali", "i materiali pubblicati, una riga per voce · the published materials"},
+		{"iscrizione", "la pagina in cui ci si iscrive · the page where one registers"},
 		{"codice", "il codice che apre l'iscrizione di chi riceve · the code that opens the recipient's registration"},
-		{"pagina", "la pagina in cui si usa il codice · the page where the code is used"},
+		{"pagina", "la pagina che si apre con il codice · the page that the code opens"},
 		{"titolare", "chi tiene il registro · whose register it is"},
 	}
 }
@@ -204,7 +205,7 @@ var builtIn = map[LetterKind]LetterTemplate{
 	LetterConvocazione: {"Convocazione: {tavolo}", toPerson +
 		"con la presente si convoca il tavolo «{oggetto}».\n\nProtocollo: {protocollo}\n" + facts +
 		"\nOrdine del giorno:\n{programma_lavori}\n\nIntervengono:\n{relatori}\n\n" +
-		"Gli enti locali sono invitati a estendere l'invito agli enti gestori dei propri progetti. Per partecipare è necessario iscriversi.\n" + regards +
+		"Gli enti locali sono invitati a estendere l'invito agli enti gestori dei propri progetti. Per partecipare è necessario iscriversi.\n\nIscrizione: {iscrizione}\n" + regards +
 		"\nEnglish: you are invited to the meeting described above. Please register to take part."},
 	LetterConfirmAddress: {"Conferma dell'indirizzo: {tavolo}", toPerson +
 		"è stata chiesta l'iscrizione al tavolo «{oggetto}» con questo indirizzo. L'iscrizione vale quando è confermata entro 24 ore, con questo codice nella pagina «La mia iscrizione»:\n\nCodice: {codice}\nPagina: {pagina}\n\n" +

@@ -22,10 +22,13 @@ func method(e *projections.LetterEvent) string {
 	return "REQUEST"
 }
 
-// eventUID names a person's entry for a tavolo: the same for ever, so that a later
-// letter changes the entry and makes no second one.
-func eventUID(tavolo domain.TavoloID, person domain.PersonID) string {
-	return uuid.NewSHA1(person, []byte("calendar/"+tavolo)).String() + "@tavoli"
+// eventUID names a recipient's entry for a tavolo: the same for ever, so that a later
+// letter changes the entry and makes no second one. Somebody who was convened as a
+// referente, and registered by himself then, goes by two records and has one calendar:
+// a recipient is a name and an address, as where letters are sent once.
+func eventUID(c projections.LetterContent) string {
+	recipient := projections.Fold(c.Name) + "\x00" + strings.ToLower(c.Email)
+	return uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceURL, []byte("tavoli:"+c.Tavolo)), []byte(recipient)).String() + "@tavoli"
 }
 
 // An ics writes lines of at most 75 bytes.
@@ -83,7 +86,7 @@ func invitation(c projections.LetterContent, from Sender, now time.Time) string 
 	for line := range strings.SplitSeq("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Tavoli//Registro dei tavoli//IT\nCALSCALE:GREGORIAN\nMETHOD:"+method(e)+"\n"+rome+"\nBEGIN:VEVENT", "\n") {
 		w.line(line)
 	}
-	w.line("UID:" + eventUID(c.Tavolo, c.Person))
+	w.line("UID:" + eventUID(c))
 	w.line("DTSTAMP:" + now.UTC().Format("20060102T150405Z"))
 	w.line("SEQUENCE:" + strconv.Itoa(e.Sequence))
 	w.when(e.Schedule)

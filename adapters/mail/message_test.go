@@ -14,6 +14,7 @@ import (
 	"time"
 
 	ical "github.com/arran4/golang-ical"
+	"github.com/google/uuid"
 
 	"tavoli/adapters/mail"
 	"tavoli/domain"
@@ -43,8 +44,9 @@ func (d *desk) write(kind domain.LetterKind, name string) mail.Message {
 	d.t.Helper()
 	c := d.content(kind, name)
 	c.Join("https://example.org/j/1?a=1&b=2")
+	c.Values["iscrizione"] = "https://tavoli.example/tavoli/6/iscrizione"
 	if kind == domain.LetterConfirmAddress {
-		c.Values["codice"], c.Values["pagina"] = "abcdefg-hijkmnp-qrstuv-wxyz23", "https://tavoli.example/iscrizione"
+		c.Values["codice"], c.Values["pagina"] = "abcdefg-hijkmnp-qrstuv-wxyz23", "https://tavoli.example/iscrizione?tavolo=6#abcdefg-hijkmnp-qrstuv-wxyz23"
 	}
 	m := mail.Write(c, kind.BuiltIn(), d.office.Sender, time.Date(2022, 3, 2, 9, 0, 0, 0, time.UTC))
 	m.ID = domain.LetterFor(d.people[name], kind, d.people[name])
@@ -81,6 +83,33 @@ func TestGoldenLetters(t *testing.T) {
 	}
 	carry[*domain.Tavolo](d, domain.CallOffTavolo{Tavolo: at, Reason: "sciopero"})
 	show(domain.LetterCalledOff)
+}
+
+// TestOneEntryInACalendar keeps one entry for whoever goes by several records, and one
+// each for those who share an address.
+func TestOneEntryInACalendar(t *testing.T) {
+	d := newDesk(t, mail.Outbox(t.TempDir()))
+	d.register("Anna", "anna@example.it", domain.Online)
+	c := d.content(domain.LetterConfirmation, "Anna")
+	uid := func(change func(*projections.LetterContent)) string {
+		other := c
+		change(&other)
+		m := mail.Write(other, domain.LetterConfirmation.BuiltIn(), d.office.Sender, d.clock.Now())
+		return property(t, calendarOf(t, m.Calendar), ical.ComponentPropertyUniqueId)
+	}
+	first := uid(func(*projections.LetterContent) {})
+	if got := uid(func(o *projections.LetterContent) { o.Person = uuid.New() }); got != first {
+		t.Errorf("another record of the same person has the entry %s, not %s", got, first)
+	}
+	for name, change := range map[string]func(*projections.LetterContent){
+		"a colleague at the same address": func(o *projections.LetterContent) { o.Name = "Bruno Prova" },
+		"a namesake":                      func(o *projections.LetterContent) { o.Email = "anna@example.org" },
+		"another tavolo":                  func(o *projections.LetterContent) { o.Tavolo = "coopera-5" },
+	} {
+		if uid(change) == first {
+			t.Errorf("%s has the same entry", name)
+		}
+	}
 }
 
 // unstable is what follows from random ids.

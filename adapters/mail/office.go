@@ -34,9 +34,10 @@ type Office struct {
 	Reminder, JoinLink time.Duration
 
 	// Registrations is the installation's key for the codes that open registrations,
-	// and Page the address where they are used; empty: it is not told.
+	// and Address that of the pages where people register and use them; empty: it is
+	// not told.
 	Registrations [32]byte
-	Page          string
+	Address       string
 
 	run  uuid.UUID // of this process
 	once sync.Once

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"tavoli/domain"
@@ -347,10 +348,24 @@ func (o *Office) fill(ctx context.Context, c *projections.LetterContent) (bool, 
 		return false, err
 	}
 	if known {
-		c.Values["codice"], c.Values["pagina"] = domain.RegistrationSecret(o.Registrations, c.Tavolo, issue), o.Page
+		c.Values["codice"] = domain.RegistrationSecret(o.Registrations, c.Tavolo, issue)
 	}
+	o.point(c)
 	needs := c.Kind == domain.LetterConfirmAddress || c.Kind == domain.LetterOffer
 	return (c.Kind != domain.LetterJoinLink || link != "") && (!needs || known), nil
+}
+
+// point tells a letter which pages it speaks of. The code stands behind the #, where
+// it reaches no server.
+func (o *Office) point(c *projections.LetterContent) {
+	if o.Address == "" {
+		return
+	}
+	tavolo := url.PathEscape(string(c.Tavolo))
+	c.Values["iscrizione"] = o.Address + "/tavoli/" + tavolo + "/iscrizione"
+	if code := c.Values["codice"]; code != "" {
+		c.Values["pagina"] = o.Address + "/iscrizione?tavolo=" + tavolo + "#" + code
+	}
 }
 
 // Preview writes a letter as it would be sent, in words that need not have been set.
@@ -369,6 +384,7 @@ func (o *Office) Preview(ctx context.Context, kind domain.LetterKind, words doma
 	}
 	if c.Values["codice"] != "" { // it is for the recipient alone
 		c.Values["codice"] = "·······-·······-······-······"
+		o.point(&c)
 	}
 	return Write(c, words, o.Sender, o.Now()), c.Not, nil
 }

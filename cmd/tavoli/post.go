@@ -52,14 +52,6 @@ func bindPost(fs *flag.FlagSet, p *postal) {
 	fs.DurationVar(&p.joinLink, "letters-join-link", time.Hour, "quanto `tempo` prima del tavolo parte il collegamento; 0: mai · how long before a tavolo the address to join goes out; 0: never")
 }
 
-// page returns where people use the codes that letters tell them.
-func (p *postal) page() string {
-	if p.address == "" {
-		return ""
-	}
-	return strings.TrimRight(p.address, "/") + "/iscrizione"
-}
-
 // carrier returns the way letters leave.
 func (p *postal) carrier(r *register) (mail.Carrier, error) {
 	if p.relay == "" {
@@ -117,7 +109,7 @@ func (s *serving) openPost(r *register) error {
 	}
 	r.office = &mail.Office{
 		Exec: r.exec, Vault: r.vault, View: r.view, Carrier: carrier, Sender: from, Now: r.now, Log: r.log, Shared: r.store.shared,
-		Reminder: s.post.reminder, JoinLink: s.post.joinLink, Registrations: r.keys.Secret("registration"), Page: s.post.page(),
+		Reminder: s.post.reminder, JoinLink: s.post.joinLink, Registrations: r.keys.Secret("registration"), Address: strings.TrimRight(s.post.address, "/"),
 	}
 	return nil
 }
