@@ -10,6 +10,7 @@ package browser_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,26 +44,31 @@ const adminToken = "tvl_a-token-of-the-browser-0123456789"
 // patience is how long the program and the browser may take for one thing.
 const patience = 60 * time.Second
 
-// play is where all tests take place.
-var play stage
+// play is what all tests share.
+var play theater
 
-// A stage is the program, serving the demonstration, and a browser.
-type stage struct {
+// A theater is the browser, and a stage on which the demonstration is given.
+type theater struct {
 	once    sync.Once
 	err     error
 	dir     string
+	browser context.Context // of Chromium; each visitor has a tab of its own
+	demo    stage
+	endings []func() // what is to be ended, the first last
+}
+
+// A stage is the program, serving.
+type stage struct {
 	url     string
+	data    string // its folder
 	log     bytes.Buffer
 	program *exec.Cmd
-	browser context.Context // of Chromium; each visitor has a tab of its own
-	endings []func()        // what is to be ended, the first last
 }
 
 // errNoBrowser is that there is nothing to test with.
 var errNoBrowser = errors.New("no Chromium is installed, and TAVOLI_BROWSER names none")
 
-// onStage returns the address of the program, started with the browser at the
-// first call.
+// onStage returns the demonstration, begun with the browser at the first call.
 func onStage(t testing.TB) *stage {
 	t.Helper()
 	play.once.Do(func() { play.err = play.begin() })
@@ -70,30 +76,56 @@ func onStage(t testing.TB) *stage {
 	case errors.Is(play.err, errNoBrowser):
 		t.Skip(play.err)
 	case play.err != nil:
-		t.Fatalf("%v\n%s", play.err, &play.log)
+		t.Fatalf("%v\n%s", play.err, &play.demo.log)
 	}
-	return &play
+	return &play.demo
+}
+
+// newStage serves an empty register with some flags, for one test.
+func newStage(t testing.TB, flags ...string) *stage {
+	t.Helper()
+	onStage(t) // for the browser
+	s := &stage{data: t.TempDir()}
+	s.begin(t, "", flags...)
+	return s
+}
+
+// begin starts the program of a stage, which ends with the test.
+func (s *stage) begin(t testing.TB, built string, flags ...string) {
+	t.Helper()
+	if err := s.start(cmp.Or(built, play.program()), flags...); err != nil {
+		t.Fatalf("%v\n%s", err, &s.log)
+	}
+	t.Cleanup(s.stop)
 }
 
 // begin starts everything.
-func (s *stage) begin() (err error) {
+func (p *theater) begin() (err error) {
 	chromium, err := findBrowser()
 	if err != nil {
 		return err
 	}
-	if s.dir, err = os.MkdirTemp("", "tavoli-browser-*"); err != nil {
+	if p.dir, err = os.MkdirTemp("", "tavoli-browser-*"); err != nil {
 		return err
 	}
-	s.endings = append(s.endings, func() { os.RemoveAll(s.dir) })
-	if err := s.startProgram(); err != nil {
+	p.endings = append(p.endings, func() { os.RemoveAll(p.dir) })
+	if err := build(p.program()); err != nil {
 		return err
 	}
-	return s.startBrowser(chromium)
+	p.demo.data = filepath.Join(p.dir, "data")
+	p.endings = append(p.endings, p.demo.stop)
+	if err := p.demo.start(p.program(), "--demo", "--owner", "ANCI Sicilia", "--owner-contact", "segreteria@example.it"); err != nil {
+		return err
+	}
+	return p.startBrowser(chromium)
 }
 
+// program is where the program lies.
+func (p *theater) program() string { return filepath.Join(p.dir, "tavoli") }
+
 // end ends everything, in the opposite order.
-func (s *stage) end() {
-	for _, end := range slices.Backward(s.endings) {
+func (p *theater) end() {
+	for _, end := range slices.Backward(p.endings) {
 		end()
 	}
 }
@@ -112,17 +144,21 @@ func findBrowser() (string, error) {
 	return "", errNoBrowser
 }
 
-// startProgram builds the program and serves the demonstration with it.
-func (s *stage) startProgram() error {
-	path := filepath.Join(s.dir, "tavoli")
-	args := []string{"build", "-o", path}
+// build builds the program, with more flags for the Go command.
+func build(path string, flags ...string) error {
+	args := append([]string{"build", "-o", path}, flags...)
 	if raceDetector {
 		args = append(args, "-race")
 	}
 	if out, err := exec.Command("go", append(args, "tavoli/cmd/tavoli")...).CombinedOutput(); err != nil {
 		return fmt.Errorf("build the program: %w\n%s", err, out)
 	}
-	s.program = exec.Command(path, "serve", "--demo", "--data", filepath.Join(s.dir, "data"), "--listen", "127.0.0.1:0", "--owner", "ANCI Sicilia", "--owner-contact", "segreteria@example.it")
+	return nil
+}
+
+// start serves the register of the stage.
+func (s *stage) start(program string, flags ...string) error {
+	s.program = exec.Command(program, append([]string{"serve", "--data", s.data, "--listen", "127.0.0.1:0"}, flags...)...)
 	s.program.Env = environment("TAVOLI_ADMIN_TOKEN="+adminToken, "GORACE=atexit_sleep_ms=0")
 	s.program.Stderr = &s.log
 	out, err := s.program.StdoutPipe()
@@ -132,7 +168,6 @@ func (s *stage) startProgram() error {
 	if err := s.program.Start(); err != nil {
 		return err
 	}
-	s.endings = append(s.endings, s.stopProgram)
 	return s.listen(out)
 }
 
@@ -170,13 +205,17 @@ func (s *stage) listen(out io.Reader) error {
 	return nil
 }
 
-func (s *stage) stopProgram() {
+// stop ends the program.
+func (s *stage) stop() {
+	if s.program == nil || s.program.Process == nil {
+		return // it never began
+	}
 	_ = s.program.Process.Signal(syscall.SIGTERM) // it may have ended already
 	_ = s.program.Wait()                          // with what code is the matter of other tests
 }
 
 // startBrowser starts Chromium without a window. Root may not use its sandbox.
-func (s *stage) startBrowser(path string) error {
+func (p *theater) startBrowser(path string) error {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(wide, 900),
 		chromedp.Flag("lang", "it"), chromedp.Flag("font-render-hinting", "none"))
@@ -184,10 +223,10 @@ func (s *stage) startBrowser(path string) error {
 		options = append(options, chromedp.NoSandbox)
 	}
 	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
-	s.endings = append(s.endings, release)
+	p.endings = append(p.endings, release)
 	browser, closeBrowser := chromedp.NewContext(allocator)
-	s.endings = append(s.endings, closeBrowser)
-	s.browser = browser
+	p.endings = append(p.endings, closeBrowser)
+	p.browser = browser
 	return chromedp.Do(browser)
 }
 

@@ -43,8 +43,14 @@ type visitor struct {
 // complain of, and no other host been asked for anything.
 func newVisitor(t *testing.T) *visitor {
 	t.Helper()
-	v := &visitor{t: t, s: onStage(t)}
-	tab, leave := chromedp.NewContext(v.s.browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(v.notice))
+	return onStage(t).visitor(t)
+}
+
+// visitor opens a tab for somebody who visits another register than the demonstration.
+func (s *stage) visitor(t *testing.T) *visitor {
+	t.Helper()
+	v := &visitor{t: t, s: s}
+	tab, leave := chromedp.NewContext(play.browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(v.notice))
 	v.tab = tab
 	t.Cleanup(func() {
 		leave()
