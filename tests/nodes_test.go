@@ -15,7 +15,6 @@ import (
 	"tavoli/adapters/memory"
 	"tavoli/domain"
 	"tavoli/tests/esdbtest"
-	"tavoli/tests/storetest"
 )
 
 // This file tests what several nodes on one EventStoreDB promise together, below the
@@ -28,9 +27,8 @@ type node struct {
 	vault domain.Vault
 }
 
-// nodesOn returns nodes on the servers of an address, which share their keys and whose
-// appends pass a gate.
-func nodesOn(t *testing.T, gate *storetest.Gate, url string, n int) []node {
+// nodesOn returns nodes on the servers of an address, which share their keys.
+func nodesOn(t *testing.T, url string, n int) []node {
 	t.Helper()
 	keys, list := memory.NewKeys(), make([]node, n)
 	for i := range list {
@@ -39,7 +37,7 @@ func nodesOn(t *testing.T, gate *storetest.Gate, url string, n int) []node {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { s.Close() })
-		list[i] = node{s, &domain.Executor{Store: gate.Through(s), Shared: true}, domain.Vault{Keys: keys, Log: s}}
+		list[i] = node{s, &domain.Executor{Store: s, Shared: true}, domain.Vault{Keys: keys, Log: s}}
 	}
 	return list
 }
@@ -89,8 +87,7 @@ func TestThreeNodesDecide(t *testing.T) {
 	for _, s := range servers {
 		t.Cleanup(s.Stop)
 	}
-	gate := &storetest.Gate{Shut: raceDetector} // for a race within the client, number 12 in package esdb
-	nodes := nodesOn(t, gate, servers[0].ClusterURL(), 3)
+	nodes := nodesOn(t, servers[0].ClusterURL(), 3)
 	execute[*domain.Tavolo](t, nodes[0], "plan", &domain.PlanTavolo{Tavolo: "prova", Subject: "Prova", Mode: domain.Online, When: domain.When{Day: "2022-05-25"}, Seats: domain.Seats{Online: new(10)}})
 	execute[*domain.Tavolo](t, nodes[0], "open", domain.OpenRegistrations{Tavolo: "prova"})
 	var group sync.WaitGroup
@@ -104,9 +101,7 @@ func TestThreeNodesDecide(t *testing.T) {
 				}
 				results <- res
 				if i%20 == 19 {
-					if err := gate.Disturb(t.Context(), servers[i/20].Lead); err != nil {
-						t.Error(err)
-					}
+					servers[i/20].Lead()
 				}
 			})
 		}

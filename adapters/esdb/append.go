@@ -153,24 +153,17 @@ func (s *Store) events(b domain.Batch) ([]client.EventData, error) {
 
 // write appends events once and returns the position of the last.
 func (s *Store) write(ctx context.Context, name string, after domain.Revision, events []client.EventData) (domain.Position, error) {
-	res, err := call(ctx, s.guard, appendTo(name, after, events))
-	if err != nil {
-		return 0, err
-	}
-	if res.CommitPosition != 0 {
-		return domain.Position(res.CommitPosition), nil
+	pos, err := call(ctx, s.guard, appendTo(name, after, events))
+	if err != nil || pos != 0 {
+		return pos, err
 	}
 	return s.positionOf(ctx, name, after+domain.Revision(len(events))) // a repetition, of a server that does not tell
 }
 
 // appendTo is the call that appends events.
-func appendTo(name string, after domain.Revision, events []client.EventData) func(context.Context, *client.Client) (*client.WriteResult, error) {
-	return func(ctx context.Context, c *client.Client) (*client.WriteResult, error) {
-		o := client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}
-		if after >= 0 {
-			o.ExpectedRevision = client.Revision(uint64(after))
-		}
-		return c.AppendToStream(ctx, name, o, events...)
+func appendTo(name string, after domain.Revision, events []client.EventData) func(context.Context, *generation) (domain.Position, error) {
+	return func(ctx context.Context, gen *generation) (domain.Position, error) {
+		return gen.writer.append(ctx, name, after, events)
 	}
 }
 
@@ -193,9 +186,10 @@ func (s *Store) note(ctx context.Context, stream string, after domain.Revision, 
 }
 
 // noteOn appends one on a connection that is not in use yet.
-func (s *Store) noteOn(ctx context.Context, gen *generation, stream string, after domain.Revision, event client.EventData) (*client.WriteResult, error) {
+func (s *Store) noteOn(ctx context.Context, gen *generation, stream string, after domain.Revision, event client.EventData) error {
 	if !gen.enter() {
-		return nil, ErrUnreachable
+		return ErrUnreachable
 	}
-	return callOn(ctx, gen, appendTo(s.options.Prefix+stream, after, []client.EventData{event}))
+	_, err := callOn(ctx, gen, appendTo(s.options.Prefix+stream, after, []client.EventData{event}))
+	return err
 }

@@ -15,7 +15,6 @@ import (
 	"tavoli/adapters/esdb"
 	"tavoli/domain"
 	"tavoli/tests/esdbtest"
-	"tavoli/tests/storetest"
 )
 
 // TestThreeNodes lets clients of three stores write to the same few streams, each
@@ -24,7 +23,7 @@ import (
 // the same bytes in the same order.
 func TestThreeNodes(t *testing.T) {
 	const clients, each = 4, 25
-	servers := cluster(t, 3, esdbtest.Options{})
+	servers := cluster(t)
 	var stores []*esdb.Store
 	for range servers {
 		stores = append(stores, open(t, servers[0].ClusterURL(), esdb.Options{Stall: time.Second}))
@@ -32,12 +31,10 @@ func TestThreeNodes(t *testing.T) {
 	streams := []domain.Stream{fact(), fact(), fact()}
 	var writers, all sync.WaitGroup
 	acknowledged := make(chan domain.Draft, 3*clients*each)
-	gate := &storetest.Gate{Shut: raceDetector} // for a race within the client [12]
 	for i, s := range stores {
-		through := gate.Through(s)
 		for range clients {
 			writers.Go(func() {
-				if err := contend(t.Context(), through, streams, each, acknowledged); err != nil {
+				if err := contend(t.Context(), s, streams, each, acknowledged); err != nil {
 					t.Errorf("node %d: %v", i, err)
 				}
 			})
@@ -54,7 +51,7 @@ func TestThreeNodes(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { writers.Wait(); close(ended) }()
-	trouble(t, servers, gate, ended)
+	trouble(t, servers, ended)
 	all.Wait()
 	<-ended
 	close(acknowledged)
@@ -114,7 +111,7 @@ func contend(ctx context.Context, s domain.Store, streams []domain.Stream, n int
 
 // trouble makes trouble, until the writers have ended at the latest, and leaves all
 // servers running.
-func trouble(t *testing.T, servers []*esdbtest.Server, gate *storetest.Gate, ended <-chan struct{}) {
+func trouble(t *testing.T, servers []*esdbtest.Server, ended <-chan struct{}) {
 	for i := range 60 {
 		select {
 		case <-ended:
@@ -124,7 +121,7 @@ func trouble(t *testing.T, servers []*esdbtest.Server, gate *storetest.Gate, end
 		s := servers[rand.N(len(servers))]
 		switch i % 4 {
 		case 0:
-			must(t, gate.Disturb(t.Context(), s.Lead))
+			s.Lead()
 		case 1:
 			must(t, s.Restart())
 		case 2:

@@ -53,8 +53,23 @@ const descMark = "desc = "
 // Unwrap returns the error itself.
 func (e briefError) Unwrap() error { return e.err }
 
+// An answerError is what a server said of an append that it did not make.
+type answerError struct {
+	code client.ErrorCode
+	err  error
+}
+
+// Error implements error.
+func (e *answerError) Error() string { return e.err.Error() }
+
+// Unwrap returns what was said.
+func (e *answerError) Unwrap() error { return e.err }
+
 // codeOf returns the client's code of an error, which may also be a bare status [7].
 func codeOf(err error) client.ErrorCode {
+	if e, ok := errors.AsType[*answerError](err); ok {
+		return e.code
+	}
 	var e *client.Error
 	if errors.As(err, &e) && e.Code() != client.ErrorCodeUnknown {
 		return e.Code()
@@ -70,6 +85,8 @@ func codeOf(err error) client.ErrorCode {
 		return client.ErrorCodeAccessDenied
 	case codes.Unauthenticated:
 		return client.ErrorCodeUnauthenticated
+	case codes.Unimplemented:
+		return client.ErrorCodeUnsupportedFeature
 	}
 	return client.ErrorCodeUnknown
 }

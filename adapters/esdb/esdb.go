@@ -214,7 +214,7 @@ func (s *Store) identify(ctx context.Context, gen *generation) (domain.Identity,
 			return domain.Identity{ID: first.EventID, Epoch: uint64(len(list))}, domain.Position(first.Position.Commit), nil
 		}
 		made := note(uuid.New(), storeMade, nil)
-		_, err = s.noteOn(ctx, gen, storeStream, domain.NoStream, made)
+		err = s.noteOn(ctx, gen, storeStream, domain.NoStream, made)
 		if err != nil && fateOf(err) != conflict {
 			return domain.Identity{}, 0, err
 		}

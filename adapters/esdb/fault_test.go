@@ -3,6 +3,7 @@ package esdb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,7 +108,7 @@ func TestRestarts(t *testing.T) {
 
 // TestLeaderMoves lets each node lead in turn, with and without gossip.
 func TestLeaderMoves(t *testing.T) {
-	nodes := cluster(t, 3, esdbtest.Options{})
+	nodes := cluster(t)
 	for name, url := range map[string]string{"gossip": nodes[0].ClusterURL(), "one address": nodes[1].URL()} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, url, esdb.Options{})
@@ -133,9 +134,34 @@ func TestLeaderMoves(t *testing.T) {
 	}
 }
 
+// TestSentOnInTheMiddle appends more than a connection holds to a node that does not
+// lead any longer: it says where the leader is before it has been sent everything.
+func TestSentOnInTheMiddle(t *testing.T) {
+	nodes := cluster(t)
+	s := open(t, nodes[0].ClusterURL(), esdb.Options{Timeout: 4 * time.Second})
+	for i := range 6 {
+		nodes[(i+1)%3].Lead()
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				b := batch(fact(), domain.NoStream, 300)
+				for i := range b.Events {
+					b.Events[i].Data = fmt.Appendf(nil, `{"event":%q}`, strings.Repeat("x", 2000))
+				}
+				if _, err := s.Append(t.Context(), b); err != nil {
+					t.Errorf("move %d: %v", i, err)
+					return
+				}
+				holds(t, s, b.Stream, b)
+			})
+		}
+		all.Wait()
+	}
+}
+
 // TestLeaderDies stops the leader; another node takes over.
 func TestLeaderDies(t *testing.T) {
-	nodes := cluster(t, 3, esdbtest.Options{})
+	nodes := cluster(t)
 	s := open(t, nodes[0].ClusterURL(), esdb.Options{})
 	a := batch(fact(), domain.NoStream, 1)
 	_, err := s.Append(t.Context(), a)

@@ -122,10 +122,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// cluster starts several nodes on one log.
-func cluster(t *testing.T, n int, o esdbtest.Options) []*esdbtest.Server {
+// cluster starts three nodes on one log.
+func cluster(t *testing.T) []*esdbtest.Server {
 	t.Helper()
-	nodes, err := esdbtest.StartCluster(logIn(t, ""), n, o)
+	nodes, err := esdbtest.StartCluster(logIn(t, ""), 3, esdbtest.Options{})
 	must(t, err)
 	for _, s := range nodes {
 		t.Cleanup(s.Stop)

@@ -121,8 +121,8 @@ func (s *Store) remember(ctx context.Context, stream domain.Stream) error {
 }
 
 func (s *Store) tombstone(ctx context.Context, stream domain.Stream) error {
-	_, err := call(ctx, s.guard, func(ctx context.Context, c *client.Client) (*client.DeleteResult, error) {
-		return c.TombstoneStream(ctx, s.name(stream), client.TombstoneStreamOptions{ExpectedRevision: client.Any{}})
+	_, err := call(ctx, s.guard, func(ctx context.Context, gen *generation) (*client.DeleteResult, error) {
+		return gen.client.TombstoneStream(ctx, s.name(stream), client.TombstoneStreamOptions{ExpectedRevision: client.Any{}})
 	})
 	return err
 }

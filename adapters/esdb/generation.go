@@ -13,10 +13,11 @@ import (
 	"tavoli/domain"
 )
 
-// A generation is one client and those who use it.
+// A generation is one client, with a writer beside it, and those who use them.
 type generation struct {
 	guard  *guard
 	client *client.Client
+	writer *writer
 	life   context.Context // ends when the generation is retired
 	end    context.CancelFunc
 
@@ -57,8 +58,14 @@ func (gen *generation) leave() {
 	last := gen.retired && gen.users == 0
 	gen.mu.Unlock()
 	if last {
-		gen.client.Close() // never fails
+		gen.close()
 	}
+}
+
+// close closes the connections. Nobody uses them any longer.
+func (gen *generation) close() {
+	gen.client.Close() // never fails
+	gen.writer.close()
 }
 
 // retire takes the generation out of use.
@@ -71,7 +78,7 @@ func (gen *generation) retire() {
 	idle := gen.users == 0
 	gen.mu.Unlock()
 	if first && idle {
-		gen.client.Close() // never fails
+		gen.close()
 	}
 }
 
@@ -79,13 +86,25 @@ func (gen *generation) retire() {
 // connection without closing it, to make another for the next who asks [5]. There
 // is to be no next: the generation is retired here, and those who have entered are
 // given the old connection first. So there is never a second one to leak.
+//
+// It tells as well where it is connected, which is where appends go.
 func (gen *generation) hear(_ client.LogLevel, format string, args ...any) {
-	if format != "unexpected exception: %v" || len(args) != 1 {
+	if len(args) != 1 {
 		return
 	}
-	if err, ok := args[0].(error); !ok || codeOf(err) != client.ErrorUnavailable {
-		return
+	switch format {
+	case "unexpected exception: %v":
+		if err, ok := args[0].(error); ok && codeOf(err) == client.ErrorUnavailable {
+			gen.replaced()
+		}
+	case "retrieved supported features on node '%s' successfully", "successfully connected to leader node %s":
+		gen.writer.move(fmt.Sprint(args[0]))
 	}
+}
+
+// replaced retires a generation whose client is about to make another connection, once
+// those who have entered were given the old one.
+func (gen *generation) replaced() {
 	gen.retire()
 	gen.mu.Lock()
 	if gen.entering > 0 && gen.entered == nil {
@@ -99,7 +118,8 @@ func (gen *generation) hear(_ client.LogLevel, format string, args ...any) {
 }
 
 // A visitor is the context of one call. The client asks for its deadline at once
-// after it was given a connection, which is how the guard learns of that.
+// after it was given a connection, which is how the guard learns of that; the writer
+// does when it is connected.
 type visitor struct {
 	context.Context
 	given func()
@@ -113,7 +133,7 @@ func (v visitor) Deadline() (time.Time, bool) {
 
 // call makes one call of the client and returns when it has, or when ctx is done:
 // the client does not heed ctx while it looks for a server [2].
-func call[T any](ctx context.Context, g *guard, do func(context.Context, *client.Client) (T, error)) (T, error) {
+func call[T any](ctx context.Context, g *guard, do func(context.Context, *generation) (T, error)) (T, error) {
 	gen, err := g.acquire(ctx)
 	if err != nil {
 		var none T
@@ -123,7 +143,7 @@ func call[T any](ctx context.Context, g *guard, do func(context.Context, *client
 }
 
 // callOn makes a call on a generation that the caller has entered.
-func callOn[T any](ctx context.Context, gen *generation, do func(context.Context, *client.Client) (T, error)) (T, error) {
+func callOn[T any](ctx context.Context, gen *generation, do func(context.Context, *generation) (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -134,7 +154,7 @@ func callOn[T any](ctx context.Context, gen *generation, do func(context.Context
 	go func() {
 		var r result
 		r.err = gen.visit(ctx, func(ctx context.Context) (err error) {
-			r.value, err = do(ctx, gen.client)
+			r.value, err = do(ctx, gen)
 			return err
 		})
 		done <- r

@@ -189,7 +189,7 @@ func (g *guard) dial() (*generation, error) {
 	if err := g.probe(); err != nil {
 		return nil, g.blame(err)
 	}
-	gen := &generation{guard: g}
+	gen := &generation{guard: g, writer: newWriter(g.config)}
 	gen.life, gen.end = context.WithCancel(g.stop)
 	config := g.config
 	config.MaxDiscoverAttempts = math.MaxInt

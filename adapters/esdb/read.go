@@ -138,8 +138,8 @@ func (s *Store) readOn(ctx context.Context, gen *generation, name string) ([]*cl
 	if !gen.enter() {
 		return nil, ErrUnreachable
 	}
-	return callOn(ctx, gen, func(ctx context.Context, c *client.Client) ([]*client.RecordedEvent, error) {
-		next, end, err := forwards(name, 0, math.MaxInt64)(ctx, c)
+	return callOn(ctx, gen, func(ctx context.Context, gen *generation) ([]*client.RecordedEvent, error) {
+		next, end, err := forwards(name, 0, math.MaxInt64)(ctx, gen.client)
 		if err != nil {
 			return nil, err
 		}
