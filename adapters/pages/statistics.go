@@ -193,22 +193,31 @@ func shortened(text string, most int) string {
 type reportsPage struct {
 	*visit
 	Quarters []string // the newest first
+	Orphan   bool     // there is no programme
 }
 
-// showReports lists the quarters in which tavoli are held.
+// showReports lists the quarters in which tavoli are held. A report is a programme's:
+// without one there is nothing to report to.
 func showReports(v *visit) error {
 	if err := v.enter(rCounters...); err != nil {
 		return err
 	}
 	p := reportsPage{visit: v}
+	programmi, err := v.programmi()
+	if err != nil {
+		return err
+	}
+	if p.Orphan = len(programmi) == 0; p.Orphan {
+		return v.show("reports", p)
+	}
 	list, err := v.tavoli(url.Values{})
+	if err != nil {
+		return err
+	}
 	for _, t := range slices.Backward(list) {
 		if q := quarterOf(t.Day); !slices.Contains(p.Quarters, q) {
 			p.Quarters = append(p.Quarters, q)
 		}
-	}
-	if err != nil {
-		return err
 	}
 	return v.show("reports", p)
 }
