@@ -32,9 +32,7 @@ func TestTheSecretariatConvenesAndMails(t *testing.T) {
 		}
 		return ""
 	}})
-	address := freeAddress(t)
-	s := newStage(t, "--listen", address, "--public-address", "http://"+address, "--owner", "ANCI Sicilia",
-		"--smtp", "smtp://"+server.Addr+"?tls=none", "--mail-from", "Segreteria dei tavoli <tavoli@example.it>")
+	s := newStage(t, posted(t, server)...)
 	v := s.visitor(t)
 	v.signsIn("rosalia", "Ufficio tavoli", "staff")
 	m := &mailing{v, server, time.Now().Add(3 * week)}
@@ -47,6 +45,16 @@ func TestTheSecretariatConvenesAndMails(t *testing.T) {
 	m.corrects()
 	officer.opens("alloggi", code)
 	officer.sees("Concetta Inventata", "in presenza")
+}
+
+// posted returns the flags of a program whose letters go to a mail server.
+func posted(t *testing.T, server *smtptest.Server) []string {
+	t.Helper()
+	address := freeAddress(t)
+	return []string{
+		"--listen", address, "--public-address", "http://" + address, "--owner", "ANCI Sicilia",
+		"--smtp", "smtp://" + server.Addr + "?tls=none", "--mail-from", "Segreteria dei tavoli <tavoli@example.it>",
+	}
 }
 
 // freeAddress returns an address on which nobody listens: links in letters name it

@@ -76,7 +76,7 @@ func TestEveryPageIsSound(t *testing.T) {
 func (w *walk) first(seen map[string]string, name string) (list []string) {
 	w.t.Helper()
 	for _, path := range w.chosen {
-		if kind := w.kindOf(path); path == "/" || seen[kind] == "" || seen[kind] == name {
+		if kind := w.kindOf(path); slices.Contains(w.asked, path) || seen[kind] == "" || seen[kind] == name {
 			seen[kind] = name
 			list = append(list, path)
 		}
@@ -115,11 +115,13 @@ func (s *stage) everything(t *testing.T) []string {
 	s.tell(t, "/tavoli", `{"id":"bozza","programma":"3031","subject":"Un tavolo di cui ancora si discute","day":"`+rome(4*week, time.DateOnly)+`","mode":"mixed","place":"Enna"}`, nil)
 	s.tell(t, "/adhesions", `{"ente":{"kind":"comune","code":"G273"},"referenti":[{"given_name":"Ada","family_name":"Ipotetica","email":"ada@example.it"}],"notice":"`+pages.NoticeVersion+`"}`, nil)
 	s.invites(t, "annunciato", "Un tavolo annunciato")
+	s.tell(t, "/tavoli/annunciato/admission", `{"confirm_email":true,"offer_hours":24}`, nil)
+	s.tell(t, "/tavoli/annunciato/questions", `{"questions":[{"id":"pranzo","kind":"yes-no","text":"Si ferma a pranzo?","required":true},{"id":"gruppo","kind":"choice","text":"Quale gruppo di lavoro?","choices":["Alloggi","Lingua"]},{"id":"altro","kind":"text","text":"Di che cosa vorrebbe parlare?","english":"What would you like to talk about?"}]}`, nil)
 	s.opens(t, "passeggiata")
 	s.tell(t, "/tavoli/passeggiata/registrations", `{"given_name":"Elena","family_name":"Esempio","mode":"in-presence"}`, &person)
 	s.tell(t, "/tavoli/passeggiata/presences", `{"participant":"`+person.Participant+`","from":"`+rome(-time.Minute, "2006-01-02T15:04")+`","mode":"in-presence","source":"desk"}`, nil)
 	return []string{
-		"/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/tavoli/bozza", "/segreteria/tavoli/annunciato",
+		"/tavoli/annunciato/iscrizione", "/tavoli/annunciato/iscrizione?invito=1", "/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/tavoli/bozza", "/segreteria/tavoli/annunciato",
 		"/segreteria/enti/comune/G209", "/segreteria/enti/comune/A028", "/segreteria/enti/azienda-sanitaria/asp-siracusa", "/",
 	}
 }
@@ -173,6 +175,7 @@ type walk struct {
 	count  map[string]int // pages by pattern
 	forms  map[string]int // and by pattern and parameters
 	known  map[string]bool
+	asked  []string // where it begins: looked at whoever saw one of the kind before
 	chosen []string
 }
 
@@ -199,8 +202,9 @@ func newWalk(t *testing.T, s *stage, patterns []string, token string) *walk {
 // from follows the links of pages, and of those they lead to, near ones first.
 func (w *walk) from(paths ...string) {
 	w.t.Helper()
+	w.asked = paths
 	for queue := paths; len(queue) > 0; queue = queue[1:] {
-		if w.wanted(queue[0], slices.Contains(paths, queue[0])) {
+		if w.wanted(queue[0]) {
 			queue = append(queue, w.visit(queue[0])...)
 		}
 	}
@@ -208,7 +212,7 @@ func (w *walk) from(paths ...string) {
 
 // wanted reports whether a page is of a kind of which not enough were seen, or asked
 // for by its address.
-func (w *walk) wanted(path string, asked bool) bool {
+func (w *walk) wanted(path string) bool {
 	u, err := url.Parse(path)
 	if err != nil || w.known[path] {
 		return false
@@ -219,7 +223,7 @@ func (w *walk) wanted(path string, asked bool) bool {
 		return false
 	}
 	form := pattern + "?" + strings.Join(slices.Sorted(maps.Keys(u.Query())), "&")
-	if !asked && (w.forms[form] >= samples || w.count[pattern] >= variants) {
+	if !slices.Contains(w.asked, path) && (w.forms[form] >= samples || w.count[pattern] >= variants) {
 		return false
 	}
 	w.forms[form]++
