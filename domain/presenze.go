@@ -114,6 +114,14 @@ func (p *Presenze) same(e PresenceRecorded) bool {
 	})
 }
 
+// here reports whether the person who comes in at the desk is there already, in the
+// same mode: at a second desk, or by a second tap.
+func (p *Presenze) here(e PresenceRecorded) bool {
+	return e.Source == FromDesk && e.To == nil && slices.ContainsFunc(p.of[e.Participant], func(o *presence) bool {
+		return !o.annulled && o.To == nil && o.Mode == e.Mode && !o.From.After(e.From)
+	})
+}
+
 // standing returns a presence that was not annulled.
 func (p *Presenze) standing(id PresenceID) (*presence, error) {
 	r, ok := p.by[id]
@@ -185,7 +193,7 @@ func (v *view) takes() error {
 }
 
 // RecordPresence records that a participant was there. Recording the same twice
-// counts once.
+// counts once; whoever is there still does not come in at the desk once more.
 type RecordPresence struct {
 	Tavolo      TavoloID `json:"-"`
 	Participant PersonID `json:"participant"`
@@ -226,7 +234,7 @@ func (c *RecordPresence) Decide(p *Presenze, meta Meta) ([]Event, error) {
 		return nil, ErrNotRegistered
 	case !c.tavolo.hosts:
 		return nil, ErrModeNotHeld
-	case p.same(fact):
+	case p.same(fact), p.here(fact):
 		return nil, nil
 	}
 	return []Event{fact}, nil
@@ -261,11 +269,13 @@ func (c *RecordPresence) fact(meta Meta) (PresenceRecorded, error) {
 	return fact, bad.err()
 }
 
+// ends checks an end. Times are told to the second, so that somebody may come and go at
+// the same one: that is a presence of no length, which counts for no minute.
 func ends(bad *check, from, to time.Time) {
 	if from.IsZero() || to.IsZero() {
 		return
 	}
-	bad.that(to.After(from), "/to", "ends-before-start", "ends before it begins")
+	bad.that(!to.Before(from), "/to", "ends-before-start", "ends before it begins")
 	bad.that(to.Sub(from) <= MaxDuration, "/to", "too-long", "lasts more than 24 hours")
 }
 

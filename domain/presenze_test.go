@@ -42,6 +42,11 @@ func TestRecordPresence(t *testing.T) {
 	}
 	open, online, proven := recorded("still_there"), recorded("in_the_other_mode"), recorded("with_evidence")
 	open.To = nil
+	passing, moved, signed, earlier := recorded("coming_and_going_within_a_second"), recorded("at_the_desk,_here_in_the_other_mode"), recorded("on_a_sheet,_here_already"), recorded("at_the_desk,_before_those_here_came")
+	passing.To = &passing.From
+	moved.To, moved.Mode = nil, domain.Online
+	signed.To, signed.Source = nil, domain.FromSheet
+	earlier.To = nil
 	online.Mode = domain.Online
 	proven.Source, proven.Evidence = domain.FromSheet, []string{sheet}
 	filed := domain.EvidenceFiled{Tavolo: t6, SHA256: sheet, Size: 10, MediaType: "application/pdf", Kind: domain.EvidenceSheet, Title: "Foglio firme"}
@@ -60,6 +65,11 @@ func TestRecordPresence(t *testing.T) {
 		as("in the other mode", full, func(c *domain.RecordPresence) { c.Mode = domain.Online }, online),
 		as("after the end", with(full, opened, closed), func(*domain.RecordPresence) {}, recorded("after_the_end")),
 		as("with evidence", with(full, filed), func(c *domain.RecordPresence) { c.Source, c.Evidence = domain.FromSheet, []string{sheet} }, proven),
+		as("coming and going within a second", full, func(c *domain.RecordPresence) { c.To = c.From }, passing),
+		as("at the desk, here already", with(full, was("x", anna, "12:30", "")), func(c *domain.RecordPresence) { c.To = "" }),
+		as("at the desk, here in the other mode", with(full, was("x", anna, "12:30", "")), func(c *domain.RecordPresence) { c.To, c.Mode = "", domain.Online }, moved),
+		as("on a sheet, here already", with(full, was("x", anna, "12:30", "")), func(c *domain.RecordPresence) { c.To, c.Source = "", domain.FromSheet }, signed),
+		as("at the desk, before those here came", with(full, was("x", anna, "13:30", "")), func(c *domain.RecordPresence) { c.To = "" }, earlier),
 		as("the same twice", with(full, was("x", anna, "13:00", "14:30")), func(*domain.RecordPresence) {}),
 		as("again after it was annulled", with(full, was("x", anna, "13:00", "14:30"), domain.PresenceAnnulled{Tavolo: t6, Presence: presenceID("x"), Reason: "r"}),
 			func(*domain.RecordPresence) {}, recorded("again_after_it_was_annulled")),
@@ -103,6 +113,7 @@ func TestEndAnnulCountFile(t *testing.T) {
 		{name: "leaving", past: base, do: end("2022-05-25T16:30"), yield: given(ended)},
 		{name: "leaving twice", past: with(base, ended), do: end("2022-05-25T16:30")},
 		{name: "leaving otherwise", past: with(base, ended), do: end("2022-05-25T16:40"), err: domain.ErrPresenceEnded},
+		{name: "leaving within the second of coming", past: base, do: end("2022-05-25T15:00"), yield: given(domain.PresenceEnded{Tavolo: t6, Presence: presenceID("a"), To: utc("2022-05-25T13:00:00Z")})},
 		{name: "leaving before coming", past: base, do: end("2022-05-25T14:30"), field: "/to ends-before-start"},
 		{name: "leaving what is annulled", past: with(base, annulled), do: end("2022-05-25T16:30"), err: domain.ErrAnnulled},
 		{name: "leaving unseen", past: full, do: end("2022-05-25T16:30"), err: domain.ErrNoPresence},

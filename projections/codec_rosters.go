@@ -44,6 +44,7 @@ func (row *roster) encode(e *encoder, persons, enti ordering) {
 	for i := range row.seats {
 		row.seats[i].encode(e, persons, enti)
 	}
+	row.until.encode(e)
 	e.count(len(row.presences))
 	for i := range row.presences {
 		row.presences[i].encode(e)
@@ -109,6 +110,7 @@ func decodeRoster(d *decoder, number int32) *roster {
 		row.seats = append(row.seats, d.seat())
 		row.by[row.seats[len(row.seats)-1].person] = int32(len(row.seats)) - 1
 	}
+	d.deadlines(row)
 	d.presences(row)
 	for i := range row.seats {
 		row.counts[row.seats[i].state][row.seats[i].mode]++

@@ -230,6 +230,7 @@ func (r *Rosters) line(row *roster, s *seat, tavolo *tavolo, place int, contacts
 	if contacts {
 		l.Email, l.Phone, l.Answers = v.Email, v.Phone, domain.ParseAnswers(v.Answers)
 	}
+	l.ConfirmBy, l.OfferedUntil = row.lapses(row.by[s.person])
 	if minutes, any := row.minutesOf(s, tavolo.window()); any {
 		l.Minutes = &minutes
 	}

@@ -75,7 +75,7 @@ func (m *Models) models() []part {
 		{"enti", 2, &m.Enti},
 		{"people", 3, &m.People},
 		{"calendar", 2, &m.Calendar},
-		{"rosters", 3, &m.Rosters},
+		{"rosters", 4, &m.Rosters},
 		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 2, &m.Marks},

@@ -85,21 +85,34 @@ func (r *Rosters) Duplicates(id domain.TavoloID) ([]Duplicate, error) {
 	if !ok {
 		return nil, nil
 	}
-	row := r.rows[i]
-	groups := make(map[string][]int32)
-	for at := range row.seats {
-		if s := &row.seats[at]; wordOf(states, s.state).Active() && r.people.rows[s.person].told() {
-			key := fmt.Sprint(sortName(r.people.values(s.person)), "\x00", s.ente)
-			groups[key] = append(groups[key], int32(at))
-		}
-	}
 	var list []Duplicate
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		if seats := groups[key]; len(seats) > 1 {
-			list = append(list, r.duplicate(row, seats))
-		}
+	for _, seats := range r.twice(r.rows[i]) {
+		list = append(list, r.duplicate(r.rows[i], seats))
 	}
 	return list, nil
+}
+
+// twice returns the seats that stand under one name for one ente, in the order of
+// names: two or more of each. Only those whose names have the same hash are looked at.
+func (r *Rosters) twice(row *roster) (list [][]int32) {
+	groups := make(map[string][]int32)
+	for _, seats := range r.namesakes(row) {
+		if len(seats) < 2 {
+			continue
+		}
+		for _, at := range seats {
+			if s := &row.seats[at]; wordOf(states, s.state).Active() && r.people.rows[s.person].told() {
+				key := fmt.Sprint(sortName(r.people.values(s.person)), "\x00", s.ente)
+				groups[key] = append(groups[key], at)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if seats := slices.Compact(groups[key]); len(seats) > 1 {
+			list = append(list, seats)
+		}
+	}
+	return list
 }
 
 func (r *Rosters) duplicate(row *roster, seats []int32) Duplicate {

@@ -44,24 +44,26 @@ const (
 
 // A RosterLine is one person of a roster.
 type RosterLine struct {
-	Participant domain.PersonID          `json:"participant"`
-	Name        string                   `json:"name"`
-	GivenName   string                   `json:"given_name"`
-	FamilyName  string                   `json:"family_name"`
-	Function    string                   `json:"function,omitempty"`
-	Email       string                   `json:"email,omitempty"`
-	Phone       string                   `json:"phone,omitempty"`
-	Ente        *EnteName                `json:"ente,omitempty"`
-	Capacity    domain.Capacity          `json:"capacity"`
-	Mode        domain.Mode              `json:"mode"`
-	State       domain.RegistrationState `json:"state"`
-	PlaceInLine int                      `json:"place_in_line,omitempty"` // of those who wait, from 1
-	Since       time.Time                `json:"since"`                   // when the state began
-	Attendance  string                   `json:"attendance"`
-	Minutes     *int                     `json:"minutes,omitempty"` // within the hours of the meeting
-	Validated   *Validation              `json:"validated,omitempty"`
-	Presences   []Presence               `json:"presences"`
-	Answers     []domain.Answer          `json:"answers,omitempty"` // to the questions of the tavolo, with contacts
+	Participant  domain.PersonID          `json:"participant"`
+	Name         string                   `json:"name"`
+	GivenName    string                   `json:"given_name"`
+	FamilyName   string                   `json:"family_name"`
+	Function     string                   `json:"function,omitempty"`
+	Email        string                   `json:"email,omitempty"`
+	Phone        string                   `json:"phone,omitempty"`
+	Ente         *EnteName                `json:"ente,omitempty"`
+	Capacity     domain.Capacity          `json:"capacity"`
+	Mode         domain.Mode              `json:"mode"`
+	State        domain.RegistrationState `json:"state"`
+	PlaceInLine  int                      `json:"place_in_line,omitempty"` // of those who wait, from 1
+	Since        time.Time                `json:"since"`                   // when the state began
+	ConfirmBy    *time.Time               `json:"confirm_by,omitempty"`    // by when the address is to be confirmed
+	OfferedUntil *time.Time               `json:"offered_until,omitempty"` // until when a seat is kept for whoever waits
+	Attendance   string                   `json:"attendance"`
+	Minutes      *int                     `json:"minutes,omitempty"` // within the hours of the meeting
+	Validated    *Validation              `json:"validated,omitempty"`
+	Presences    []Presence               `json:"presences"`
+	Answers      []domain.Answer          `json:"answers,omitempty"` // to the questions of the tavolo, with contacts
 }
 
 // A Validation is what staff found by the rule of the tavolo.

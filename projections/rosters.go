@@ -41,6 +41,7 @@ type roster struct {
 	notes      table           // the notes of presences
 	position   domain.Position // of the newest record that touched the roster
 	presenze   domain.Revision // of the stream of presences
+	until      deadlines
 
 	page  atomic.Pointer[[]byte]  // the encoded plain first page, while nothing touches it
 	order atomic.Pointer[[]int32] // the seats by name, likewise
@@ -128,7 +129,9 @@ func (r *Rosters) moved(rec *domain.Record) {
 	case domain.DelegateSubstituted:
 		r.substituted(e, rec)
 	case domain.RegistrationPending:
-		r.at(e.Tavolo, rec).enter(r.seatOf(e.Tavolo, e.Participant), r.enti.indexOf(e.Ente), e.Capacity, e.Mode, isPending, rec)
+		r.pending(e, rec)
+	case domain.OfferMade:
+		r.offered(e, rec)
 	case domain.RegistrationLapsed:
 		r.become(e.Tavolo, e.Participant, isLapsed, rec)
 	case domain.OfferLapsed:
@@ -215,6 +218,7 @@ func (r *Rosters) become(id domain.TavoloID, person domain.PersonID, state uint8
 		row.counts[s.state][s.mode]--
 		s.state, s.since = state, micros(rec.EffectiveAt)
 		row.counts[s.state][s.mode]++
+		delete(row.until, row.by[s.person])
 	}
 }
 
@@ -224,6 +228,7 @@ func (row *roster) enter(i, ente int32, capacity domain.Capacity, mode domain.Mo
 	if s.state != 0 {
 		row.counts[s.state][s.mode]--
 	}
+	delete(row.until, i)
 	s.ente, s.capacity, s.mode, s.state, s.since = ente, number(capacities, capacity), number(modes, mode), state, micros(rec.EffectiveAt)
 	row.counts[s.state][s.mode]++
 	if state == isWaiting {
@@ -242,6 +247,7 @@ func (row *roster) change(s *seat, mode uint8, rec *domain.Record) {
 	row.counts[s.state][s.mode]--
 	s.mode = mode
 	row.counts[s.state][s.mode]++
+	delete(row.until, row.by[s.person])
 	if s.state == isWaiting {
 		s.since = micros(rec.EffectiveAt)
 		row.queue(s)
@@ -255,6 +261,7 @@ func (r *Rosters) substituted(e domain.DelegateSubstituted, rec *domain.Record) 
 		return
 	}
 	from := *old
+	until, lapses := row.until[row.by[old.person]]
 	r.become(e.Tavolo, e.Participant, isWithdrawn, rec)
 	i := r.seatOf(e.Tavolo, e.By)
 	s := &row.seats[i]
@@ -264,6 +271,9 @@ func (r *Rosters) substituted(e domain.DelegateSubstituted, rec *domain.Record) 
 	s.ente, s.capacity, s.mode, s.state, s.ticket = from.ente, from.capacity, from.mode, from.state, from.ticket
 	s.since = micros(rec.EffectiveAt)
 	row.counts[s.state][s.mode]++
+	if lapses {
+		row.due(i, timeOf(until))
+	}
 }
 
 // of yields the rosters in which a person has a seat.

@@ -127,3 +127,23 @@ func TestAdmissionIsShown(t *testing.T) {
 	}
 	lacks(t, d.api("/tavoli/t/form"), `"staff_only":true`, `"offer_hours":48`)
 }
+
+// TestWhatIsLeftToDo finds on the first page what waits, each with the way to where it
+// is done, and no way that is closed to the visitor.
+func TestWhatIsLeftToDo(t *testing.T) {
+	d := staffSite(t)
+	d.tell("/tavoli/t/seats", `{"in_presence":0,"online":1}`)
+	d.tell("/tavoli/t/registrations", `{"family_name":"Uno","mode":"online"}`)
+	d.tell("/tavoli/t/registrations", `{"family_name":"Due","mode":"online"}`)
+	d.tell("/adhesions", `{"ente":{"kind":"comune","code":"G273"},"referenti":[{"family_name":"Bianchi","email":"rosa@example.org"}],"notice":"1"}`)
+	page := mainOf(d.get("/segreteria", 200))
+	lacks(t, page, "Una persona attende un posto", "/segreteria/tavoli/t/iscritti?stato=waiting", "Una richiesta di adesione attende una decisione", "/segreteria/adesioni?stato=requested", "Convocare")
+	lacks(t, mainOf(d.get("/segreteria/tavoli/t/iscritti?stato=waiting", 200)), "Due")
+	has(t, page, "Nulla resta")
+	d.as(d.account("banco", "operator"))
+	page = mainOf(d.get("/segreteria", 200))
+	lacks(t, page, "Una persona attende un posto")
+	has(t, page, "adesione", "Convocare")
+	d.as(d.account("controllo", "auditor"))
+	lacks(t, mainOf(d.get("/segreteria", 200)), "Nulla resta da fare")
+}

@@ -169,8 +169,10 @@ func TestTheDesk(t *testing.T) {
 	}
 	lacks(t, d.get(at+"iscritti", 200), "15:30 qui", `<strong>1</strong> presenti`)
 	stay := d.people()["Verdi presence"]
-	if _, body := d.send(at+"banco", d.fill(at+"iscritti", "uscita", stay)); !strings.Contains(body, "finisce prima di cominciare") {
-		t.Errorf("nobody leaves as soon as they come: %s", body) // the clock stands still
+	for range 2 { // at two desks, within the second in which they came: the clock stands still
+		if _, body := d.send(at+"banco", d.fill(at+"iscritti", "uscita", stay)); !strings.Contains(body, "Uscita registrata") || !strings.Contains(body, "15:30–15:30") {
+			t.Errorf("somebody leaves as soon as they come: %s", mainOf(body))
+		}
 	}
 	d.refuses(at+"presenze/"+stay+"/annullo", 422, []string{"è obbligatorio", `aria-invalid="true"`})
 	d.does(at+"presenze/"+stay+"/annullo", "reason", "persona scambiata")

@@ -48,16 +48,11 @@ func (s *Site) staffPages() map[string]page {
 type dashboardPage struct {
 	*visit
 	Coming []projections.Tavolo // the next one first
-	Tasks  []task
-}
-
-// A task is something left to do.
-type task struct {
-	At, What, Why string
+	Groups []taskGroup
 }
 
 // showDashboard shows what the secretariat begins its day with.
-func showDashboard(v *visit) error {
+func showDashboard(v *visit) (err error) {
 	if err := v.enter(rMembers...); err != nil {
 		return err
 	}
@@ -71,36 +66,23 @@ func showDashboard(v *visit) error {
 		if t.Day >= today && t.State != domain.CalledOff {
 			p.Coming = append(p.Coming, t)
 		}
-		p.Tasks = append(p.Tasks, v.tasks(t, today)...)
+	}
+	if p.Groups, err = v.tasks(); err != nil {
+		return err
 	}
 	return v.show("dashboard", p)
 }
 
-// tasks lists what is left to do about a tavolo.
-func (v *visit) tasks(t projections.Tavolo, today domain.Day) (list []task) {
-	at := "/segreteria/tavoli/" + string(t.ID)
-	add := func(here bool, to string, what text) {
-		if here {
-			list = append(list, task{at + to, what.in(v.Lang), v.named(t)})
-		}
-	}
-	came := t.Presences != nil
-	held := t.State != domain.CalledOff && t.State != domain.Closed
-	add(held && t.Day >= today && t.State == domain.Planned, "", text{"Annunciare o convocare", "Announce or convene"})
-	add(held && t.Day >= today && t.State == domain.Announced, "", text{"Convocare", "Convene"})
-	add(held && t.Day >= today && t.Registrations.Waiting > 0, "/iscritti?stato=waiting", text{"C'è chi attende un posto", "People wait for a seat"})
-	add(held && t.Day < today, "", text{"Chiudere i lavori", "Close the meeting"})
-	add(t.State == domain.Closed && !came, "/iscritti", text{"Registrare le presenze", "Record presences"})
-	add(t.State == domain.Closed && t.Unvalidated > 0, "/iscritti?stato=present", text{"Convalidare le presenze", "Judge the attendance"})
-	add(t.State == domain.Closed && len(t.Materials) == 0, "/materiale", text{"Pubblicare i materiali", "Publish the materials"})
-	return list
-}
-
 // named returns what a tavolo is called in a list.
 func (v *visit) named(t projections.Tavolo) string {
-	name := longDay(v.Lang, t.Day) + ": " + t.Subject
-	if t.Ordinal > 0 {
-		name = ordinalOf(t.Ordinal) + ", " + name
+	return v.called(t.Ordinal, t.Day, t.Subject)
+}
+
+// called is named of what is known of a tavolo.
+func (v *visit) called(ordinal int, day domain.Day, subject string) string {
+	name := longDay(v.Lang, day) + ": " + subject
+	if ordinal > 0 {
+		name = ordinalOf(ordinal) + ", " + name
 	}
 	return name
 }

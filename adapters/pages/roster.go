@@ -84,7 +84,7 @@ func (p rosterPage) Filtered() bool {
 
 // States lists the states that can be asked for.
 func (p rosterPage) States() []option {
-	return p.options(p.Given("stato"), "registered", "confirmed", "waiting", "present", "absent", "withdrawn", "refused", "all")
+	return p.options(p.Given("stato"), "registered", "confirmed", "waiting", "pending", "present", "absent", "withdrawn", "refused", "lapsed", "all")
 }
 
 // Modes lists how one can take part.
@@ -221,11 +221,12 @@ func (v *visit) coming(who, mode, now string) map[string]any {
 }
 
 // afterDesk goes back to the roster. A second tap is told apart from the first only
-// by its time, and does nothing.
+// by its time, and does nothing; nor does letting somebody go who was let go at
+// another desk.
 func (v *visit) afterDesk(err error, name, position string) error {
 	trouble := asProblem(err)
 	switch {
-	case trouble != nil && trouble.Code == "idempotency-key-reused", err == nil:
+	case trouble != nil && (trouble.Code == "idempotency-key-reused" || trouble.Code == "presence-ended"), err == nil:
 		query := v.r.URL.Query()
 		query.Set("fatto", name)
 		if position != "" {

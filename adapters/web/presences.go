@@ -65,7 +65,7 @@ func recordPresence() action {
 }
 
 // presence returns the id of the presence that was recorded, or of the one that
-// says the same already.
+// says so already.
 func (d *doing) presence(c *domain.RecordPresence) domain.PresenceID {
 	id := domain.DerivedID(d.meta.Command, "presence")
 	if len(d.result.Events) > 0 {
@@ -80,7 +80,8 @@ func (d *doing) presence(c *domain.RecordPresence) domain.PresenceID {
 		if to, err := domain.ParseTime(string(c.To)); err == nil && p.To != nil {
 			ends = to.Equal(*p.To)
 		}
-		if err == nil && err2 == nil && p.From.Equal(from) && ends && p.Source == c.Source {
+		same := p.From.Equal(from) && p.Source == c.Source || c.Source == domain.FromDesk && c.To == ""
+		if err == nil && err2 == nil && ends && same {
 			id = p.ID
 		}
 	}

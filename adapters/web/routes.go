@@ -72,6 +72,7 @@ func tavoloRoutes() []route {
 	return []route{
 		{"GET", "/tavoli", "list-tavoli", everybody, "The calendar", listTavoli()},
 		{"POST", "/tavoli", "plan-tavolo", staff, "Set a tavolo on the calendar", planTavolo().also(200, 409)},
+		{"GET", "/tasks", "list-tasks", members, "What is left to do, about each tavolo and besides: counts, without names", listTasks()},
 		{"GET", "/tavoli/{tavolo}", "get-tavolo", everybody, "A tavolo in detail", getTavolo()},
 		{"POST", "/tavoli/{tavolo}/announcement", "announce-tavolo", staff, "Record that it was published", command(atTavolo(func(c *domain.AnnounceTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/convocation", "convene-tavolo", staff, "Record that the letter went out", command(atTavolo(func(c *domain.ConveneTavolo, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},

@@ -29,6 +29,7 @@ var words = map[reflect.Type][]string{
 	typeOf[domain.EnteKind]():          texts(domain.EnteKinds),
 	typeOf[domain.Role]():              texts(domain.Roles),
 	typeOf[projections.Through]():      texts(projections.Throughs),
+	typeOf[projections.TaskKind]():     texts(projections.TaskKinds),
 	typeOf[domain.SaiCategory]():       {"ordinari", "minori", "dm-ds"},
 	typeOf[domain.PartnerRole]():       {"capofila", "partner"},
 	typeOf[domain.SpeakerRole]():       {"speaker", "coordinator", "greeting", "author"},

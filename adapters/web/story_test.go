@@ -98,6 +98,7 @@ func (c *contract) forgetting() {
 	c.row("due-evidence", "/retention/evidence?by=2030-01-01", "", 200)
 	c.row("get-retention", "/retention?by=2030-01-01&programma=3031&names=true", "", 200)
 	c.row("list-forgotten", "/retention/forgotten", "", 200)
+	c.row("list-tasks", "/tasks", "", 200)
 }
 
 func (c *contract) planning() {

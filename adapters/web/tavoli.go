@@ -30,6 +30,19 @@ func listTavoli() action {
 	})
 }
 
+// TaskList is what is left to do, in the order in which to look at it.
+type TaskList struct {
+	Items []projections.Task `json:"items"`
+}
+
+// listTasks tells what is left to do today.
+func listTasks() action {
+	return question(nil, nil, func(c *call, _ *query) func(*projections.Models) (TaskList, error) {
+		today := domain.DayOf(c.s.Now())
+		return func(m *projections.Models) (TaskList, error) { return TaskList{m.Tasks(today)}, nil }
+	})
+}
+
 // day returns a day; absent: empty.
 func (q *query) day(name string) domain.Day {
 	d := domain.Day(q.text(name))
