@@ -77,7 +77,7 @@ func (s ReportSource) Words() []string {
 	case SourceTavoloMode:
 		return []string{string(InPresence), string(Online), string(Mixed)}
 	case SourceState:
-		return words([]RegistrationState{Registered, Waiting, Confirmed, Withdrawn, Rejected})
+		return words(RegistrationStates)
 	case SourceAttendance:
 		return []string{"present", "absent", "unknown"}
 	case SourceValidated:

@@ -28,6 +28,10 @@ const (
 	Rejected   RegistrationState = "refused"
 )
 
+// RegistrationStates lists every state, those of admission too. Read models number
+// them by their order: others come behind.
+var RegistrationStates = []RegistrationState{Registered, Waiting, Confirmed, Withdrawn, Rejected, Pending, Lapsed}
+
 // Active reports whether the registration still stands.
 func (s RegistrationState) Active() bool {
 	return s == Registered || s == Waiting || s == Confirmed

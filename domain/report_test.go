@@ -91,6 +91,7 @@ func TestReportMapping(t *testing.T) {
 		}
 		return c
 	}
+	states := coded(domain.SourceState, "registered", "waiting", "confirmed", "withdrawn", "refused", "pending", "lapsed")
 	run(t, []scenario{
 		{name: "set", past: given(opened), do: set, yield: given(fact)},
 		{name: "set twice", past: given(opened, fact), do: set},
@@ -109,6 +110,7 @@ func TestReportMapping(t *testing.T) {
 		{name: "a word there is not", past: given(opened), do: with(coded(domain.SourceEnteKind, "comuni")), field: "/columns/0/codes/0/from not-allowed"},
 		{name: "a person translated", past: given(opened), do: with(coded(domain.SourceEmail, "a")), field: "/columns/0/codes not-allowed"},
 		{name: "a place translated", past: given(opened), do: with(coded(domain.SourceProvince, "PA")), yield: given(domain.ReportMappingSet{Programma: "3031", Rows: domain.RowsPresent, Columns: []domain.ReportColumn{coded(domain.SourceProvince, "PA")}})},
+		{name: "every state translated", past: given(opened), do: with(states), yield: given(domain.ReportMappingSet{Programma: "3031", Rows: domain.RowsPresent, Columns: []domain.ReportColumn{states}})},
 		{name: "too many codes", past: given(opened), do: with(coded(domain.SourceDay, strings.Split(strings.Repeat("x", domain.MaxReportCodes+1), "")...)), field: "/columns/0/codes too-many"},
 		{name: "too many columns", past: given(opened), do: with(make([]domain.ReportColumn, domain.MaxReportColumns+1)...), field: "/columns too-many"},
 	})

@@ -30,7 +30,7 @@ func wordOf[T ~string](list []T, n uint8) T {
 
 var (
 	modes      = []domain.Mode{"", domain.InPresence, domain.Online, domain.Mixed}
-	states     = []domain.RegistrationState{"", domain.Registered, domain.Waiting, domain.Confirmed, domain.Withdrawn, domain.Rejected, domain.Pending, domain.Lapsed}
+	states     = append([]domain.RegistrationState{""}, domain.RegistrationStates...)
 	capacities = append([]domain.Capacity{""}, domain.Capacities...)
 	sources    = []domain.Source{"", domain.FromDesk, domain.FromSheet, domain.FromPlatform, domain.FromStatement, domain.FromSelf}
 )
