@@ -5,6 +5,8 @@
 // versions before and after 24.2 treat subscriptions, tombstones, gossip.
 //
 // It is no EventStoreDB. It knows one user at most, and no replication, access lists,
-// soft deletion, links or projections; its patterns in filters are those of Go. It is
+// soft deletion, subscriptions to one stream, links or projections, none of which the
+// adapter asks for: streams are forgotten by tombstones, and followed through $all. Its
+// patterns in filters are those of Go. It is
 // there for its faults, which a real server does not show when asked: see [Faults].
 package esdbtest
