@@ -49,6 +49,7 @@ var layers = []layer{
 	{"cmd/tavoli-verify", "", "golang.org/x/mod/sumdb/note golang.org/x/mod/sumdb/tlog"}, // a second opinion: it knows nothing of ours
 	{"adapters/credentials", "", "github.com/boombuler/barcode github.com/pquerna/otp golang.org/x/crypto"},
 	{"cmd/tavoli", "domain projections projections/papers adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
+	{"tests/paperstest", "domain projections projections/papers", ""},
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4 google.golang.org/grpc"},
 	{"tests/*", "domain projections adapters/* tests/storetest", ""},
 	{"tests", "domain projections projections/papers adapters/* tests/storetest", ""},
@@ -60,7 +61,7 @@ var sharedModules = []string{"github.com/google/uuid"}
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
 var (
-	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/oidctest", "tests/smtptest", "tests/storetest"}
+	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/oidctest", "tests/paperstest", "tests/smtptest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
 		"github.com/chromedp/cdproto",

@@ -2,65 +2,27 @@ package pdf_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"tavoli/adapters/pdf"
-	"tavoli/domain"
 	"tavoli/projections"
 	"tavoli/projections/papers"
+	"tavoli/tests/paperstest"
 )
 
-// paper is one with everything in it, and rows in its last table.
-func paper(rows int) papers.Paper {
-	columns := []papers.Column{
-		{Head: "Riga", Kind: projections.NumberCell}, {Head: "Cognome", Kind: projections.TextCell}, {Head: "Data", Kind: projections.DayCell},
-		{Head: "Inizio", Kind: projections.TimeCell}, {Head: "Ente", Kind: projections.TextCell},
-	}
-	p := papers.Paper{
-		Name: "relazione", Title: "Relazione trimestrale", TitleEn: "Quarterly report", At: time.Date(2022, 7, 1, 9, 0, 0, 0, time.UTC),
-		Funding: "Progetto co-finanziato\ndall'Unione Europea & altri <FAMI>", Foot: []string{"posizione 482", "SHA-256 abc"},
-		Particulars: []papers.Particular{{Label: "Programma", En: "Programme", Value: "3031"}},
-		Sections: []papers.Section{
-			{Key: "figures", Name: "Riepilogo", Heading: "Riepilogo", HeadingEn: "Summary", Note: "nota", Columns: columns[:2], Rows: [][]string{{"12345", "=1+1"}, {"", "Àlvaro Ştefănescu Łukasz"}}},
-			{Key: "empty", Name: "Vuota", Heading: "Vuota", Columns: columns},
-			{Key: "operators", Name: "Scheda: operatori/1", Heading: "Scheda operatori", HeadingEn: "Operators", Columns: columns},
-		},
-	}
-	for i := range rows {
-		p.Sections[2].Rows = append(p.Sections[2].Rows, []string{strconv.Itoa(i + 1), "D'Angelò", "2022-05-25", "2022-05-25T13:00:00Z", "Comune di Palermo"})
-	}
-	return p
-}
-
-func render(t testing.TB, p papers.Paper) []byte {
-	t.Helper()
-	body, err := pdf.New().Render(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+func TestPapers(t *testing.T) {
+	paperstest.Run(t, func() paperstest.Renderer { return pdf.New() }, pdf.MaxRows)
 }
 
 // pages counts the pages of a file.
 func pages(body []byte) int { return bytes.Count(body, []byte("/Type /Page\n")) }
 
-func TestTheSameBytes(t *testing.T) {
-	r := pdf.New()
-	one, err := r.Render(paper(1000))
-	two, err2 := r.Render(paper(1000))
-	if err := errors.Join(err, err2); err != nil || !bytes.Equal(one, two) {
-		t.Errorf("the same paper is other bytes, %v", err)
-	}
-	if three := render(t, paper(1000)); !bytes.Equal(one, three) {
-		t.Error("another renderer writes other bytes")
-	}
+func TestMarks(t *testing.T) {
+	body := paperstest.Render(t, pdf.New(), paperstest.Paper(3))
 	for _, want := range []string{"/Lang (it-IT)", "/CreationDate (D:20220701090000", "/ModDate (D:20220701090000", "/FontFile2"} {
-		if !bytes.Contains(one, []byte(want)) {
+		if !bytes.Contains(body, []byte(want)) {
 			t.Errorf("the file lacks %s", want)
 		}
 	}
@@ -68,7 +30,7 @@ func TestTheSameBytes(t *testing.T) {
 
 // TestFiveThousandRows also says how a page comes to hold rows.
 func TestFiveThousandRows(t *testing.T) {
-	body := render(t, paper(5000))
+	body := paperstest.Render(t, pdf.New(), paperstest.Paper(5000))
 	if n := pages(body); n < 70 || n > 200 {
 		t.Errorf("got %d pages", n)
 	}
@@ -89,9 +51,9 @@ func TestHugeNames(t *testing.T) {
 		"a hundred columns":              wide,
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := paper(3)
+			p := paperstest.Paper(3)
 			change(&p)
-			body := render(t, p)
+			body := paperstest.Render(t, pdf.New(), p)
 			if n := pages(body); n < 1 || n > 60 || !bytes.HasSuffix(body, []byte("%%EOF\n")) {
 				t.Errorf("got %d pages, %d bytes", n, len(body))
 			}
@@ -114,16 +76,8 @@ func wide(p *papers.Paper) {
 	}
 }
 
-func TestTooManyRows(t *testing.T) {
-	p := paper(0)
-	p.Sections[2].Rows = make([][]string, pdf.MaxRows-1)
-	if _, err := pdf.New().Render(p); !errors.Is(err, domain.ErrReportTooLarge) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func BenchmarkRows(b *testing.B) {
-	r, p := pdf.New(), paper(1000)
+	r, p := pdf.New(), paperstest.Paper(1000)
 	for b.Loop() {
 		if _, err := r.Render(p); err != nil {
 			b.Fatal(err)

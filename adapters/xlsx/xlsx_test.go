@@ -5,48 +5,17 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"tavoli/adapters/xlsx"
-	"tavoli/domain"
-	"tavoli/projections"
-	"tavoli/projections/papers"
+	"tavoli/tests/paperstest"
 )
 
-// paper is one with everything in it, and rows in its last table.
-func paper(rows int) papers.Paper {
-	columns := []papers.Column{
-		{Head: "Riga", Kind: projections.NumberCell}, {Head: "Cognome", Kind: projections.TextCell}, {Head: "Data", Kind: projections.DayCell},
-		{Head: "Inizio", Kind: projections.TimeCell}, {Head: "Ente", Kind: projections.TextCell},
-	}
-	p := papers.Paper{
-		Name: "relazione", Title: "Relazione trimestrale", TitleEn: "Quarterly report", At: time.Date(2022, 7, 1, 9, 0, 0, 0, time.UTC),
-		Funding: "Progetto co-finanziato\ndall'Unione Europea & altri <FAMI>", Foot: []string{"posizione 482", "SHA-256 abc"},
-		Particulars: []papers.Particular{{Label: "Programma", En: "Programme", Value: "3031"}},
-		Sections: []papers.Section{
-			{Key: "figures", Name: "Riepilogo", Heading: "Riepilogo", HeadingEn: "Summary", Note: "nota", Columns: columns[:2], Rows: [][]string{{"12345", "=1+1"}, {"", "Àlvaro Ştefănescu Łukasz"}}},
-			{Key: "empty", Name: "Vuota", Heading: "Vuota", Columns: columns},
-			{Key: "operators", Name: "Scheda: operatori/1", Heading: "Scheda operatori", HeadingEn: "Operators", Columns: columns},
-		},
-	}
-	for i := range rows {
-		p.Sections[2].Rows = append(p.Sections[2].Rows, []string{strconv.Itoa(i + 1), "D'Angelò", "2022-05-25", "2022-05-25T13:00:00Z", "Comune di Palermo"})
-	}
-	return p
-}
-
-func render(t *testing.T, p papers.Paper) []byte {
-	t.Helper()
-	body, err := xlsx.Renderer{}.Render(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+func TestPapers(t *testing.T) {
+	paperstest.Run(t, func() paperstest.Renderer { return xlsx.Renderer{} }, xlsx.MaxRows)
 }
 
 func open(t *testing.T, body []byte) *excelize.File {
@@ -60,7 +29,7 @@ func open(t *testing.T, body []byte) *excelize.File {
 }
 
 func TestCells(t *testing.T) {
-	f := open(t, render(t, paper(2)))
+	f := open(t, paperstest.Render(t, xlsx.Renderer{}, paperstest.Paper(2)))
 	if got := strings.Join(f.GetSheetList(), ","); got != "Frontespizio,Riepilogo,Vuota,Scheda- operatori-1" {
 		t.Errorf("the sheets are %s", got)
 	}
@@ -85,15 +54,8 @@ func TestCells(t *testing.T) {
 	}
 }
 
-func TestTheSameBytes(t *testing.T) {
-	one := render(t, paper(500))
-	if two := render(t, paper(500)); !bytes.Equal(one, two) {
-		t.Error("the same paper is other bytes")
-	}
-}
-
 func TestFiveThousandRows(t *testing.T) {
-	body := render(t, paper(5000))
+	body := paperstest.Render(t, xlsx.Renderer{}, paperstest.Paper(5000))
 	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
 	if err != nil {
 		t.Fatal(err)
@@ -105,18 +67,10 @@ func TestFiveThousandRows(t *testing.T) {
 }
 
 func TestHugeNames(t *testing.T) {
-	p := paper(1)
+	p := paperstest.Paper(1)
 	p.Foot = []string{strings.Repeat("posizione & ", 100)}
 	p.Sections[2].Rows[0][1] = strings.Repeat("Ñoño ", 800)
-	if got, err := open(t, render(t, p)).GetCellValue("Scheda- operatori-1", "B2"); err != nil || got != p.Sections[2].Rows[0][1] {
+	if got, err := open(t, paperstest.Render(t, xlsx.Renderer{}, p)).GetCellValue("Scheda- operatori-1", "B2"); err != nil || got != p.Sections[2].Rows[0][1] {
 		t.Errorf("got %d bytes, %v", len(got), err)
-	}
-}
-
-func TestTooManyRows(t *testing.T) {
-	p := paper(0)
-	p.Sections[2].Rows = make([][]string, xlsx.MaxRows-1)
-	if _, err := (xlsx.Renderer{}).Render(p); !errors.Is(err, domain.ErrReportTooLarge) {
-		t.Errorf("got %v", err)
 	}
 }
