@@ -113,6 +113,11 @@ func (m *Marks) decode(d *decoder) {
 	})
 }
 
+// Known returns the position up to which the register knew the log at a moment.
+func (v *View) Known(ctx context.Context, when Moments) (domain.Position, error) {
+	return v.known(ctx, when)
+}
+
 // known returns the position of the newest entry a question at these moments may
 // know of. It goes by the log, however far the view has come.
 func (v *View) known(ctx context.Context, when Moments) (domain.Position, error) {

@@ -44,6 +44,8 @@ type Disclosure struct {
 	Account     domain.AccountID `json:"account"`
 	Label       string           `json:"label,omitempty"`
 	Subject     string           `json:"subject"`
+	SubjectIt   string           `json:"subject_it"` // the same in words, without a name
+	SubjectEn   string           `json:"subject_en"`
 	Form        string           `json:"form"`
 	Purpose     string           `json:"purpose,omitempty"`
 	Until       time.Time        `json:"until"` // looks at the same until then are this one
@@ -225,6 +227,7 @@ func (d *Disclosures) line(i int32, s *searching) Disclosure {
 		Position: row.position, RecordedAt: timeOf(row.recorded), EffectiveAt: timeOf(row.effective), Account: domain.AccountID(d.accounts.text(row.account)),
 		Subject: d.subjects.text(row.subject), Form: wordOf(forms, row.form), Purpose: d.purposes.text(row.purpose), Until: timeOf(row.until),
 	}
+	l.SubjectIt, l.SubjectEn = SubjectInWords(l.Subject)
 	if a, ok := d.labels.by[l.Account]; ok {
 		l.Label = a.label
 	}

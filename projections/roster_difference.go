@@ -2,6 +2,7 @@ package projections
 
 import (
 	"strings"
+	"time"
 
 	"tavoli/domain"
 )
@@ -9,9 +10,26 @@ import (
 // A RosterDifference is what is otherwise in one answer for a roster than in another:
 // who is in it only now, who was in it only before, and of whom something else is told.
 type RosterDifference struct {
-	Added   []RosterLine   `json:"added"`
-	Removed []RosterLine   `json:"removed"`
-	Changed []RosterChange `json:"changed"`
+	Tavolo  domain.TavoloID `json:"tavolo"`
+	Subject string          `json:"subject"`
+	Day     domain.Day      `json:"day,omitempty"`
+	Before  RosterMoment    `json:"before"`
+	After   RosterMoment    `json:"after"`
+	Same    bool            `json:"same"` // nothing is otherwise
+	Added   []RosterLine    `json:"added"`
+	Removed []RosterLine    `json:"removed"`
+	Changed []RosterChange  `json:"changed"`
+}
+
+// A RosterMoment is one of the two moments at which a roster is compared.
+type RosterMoment struct {
+	EffectiveAt   *time.Time      `json:"effective_at,omitempty"` // absent: by now
+	KnownAt       *time.Time      `json:"known_at,omitempty"`     // absent: as it is known now
+	KnownPosition domain.Position `json:"known_position,string,omitempty"`
+
+	Known   bool `json:"known"` // the register knew of the tavolo then
+	Lines   int  `json:"lines"`
+	Present int  `json:"present"` // persons with a standing presence
 }
 
 // A RosterChange is one person of whom something else is told.
@@ -24,7 +42,8 @@ type RosterChange struct {
 // CompareRosters compares all lines of two answers, each in the order of its own.
 // What of a line only follows from the clock, or from the lines of others, is no
 // difference: since when a state holds, a place in the line of those who wait.
-func CompareRosters(before, after []RosterLine) (d RosterDifference) {
+func CompareRosters(before, after []RosterLine) RosterDifference {
+	d := RosterDifference{Added: []RosterLine{}, Removed: []RosterLine{}, Changed: []RosterChange{}}
 	was := make(map[domain.PersonID]RosterLine, len(before))
 	for _, l := range before {
 		was[l.Participant] = l
@@ -45,6 +64,7 @@ func CompareRosters(before, after []RosterLine) (d RosterDifference) {
 			d.Removed = append(d.Removed, l)
 		}
 	}
+	d.Same = len(d.Added)+len(d.Removed)+len(d.Changed) == 0
 	return d
 }
 

@@ -28,6 +28,7 @@ type TrailEntry struct {
 	Reason      string          `json:"reason,omitempty"`
 	Command     uuid.UUID       `json:"command"`
 	Correlation uuid.UUID       `json:"correlation"`
+	About       []Mention       `json:"about"`
 	Changes     []Change        `json:"changes"`
 }
 
@@ -176,7 +177,7 @@ func (t *teller) entry(rec *domain.Record) TrailEntry {
 	e := TrailEntry{
 		Position: rec.Position, Revision: rec.Revision, RecordedAt: rec.RecordedAt, EffectiveAt: rec.EffectiveAt, Actor: rec.Actor,
 		Stream: rec.Stream, Type: rec.Type, Summary: summary, SummaryEn: english, Reason: reason, Command: rec.Command, Correlation: rec.Correlation,
-		Changes: []Change{},
+		About: t.about(rec), Changes: []Change{},
 	}
 	for _, path := range slices.Sorted(maps.Keys(t.changes)) {
 		if before, after := t.changes[path], t.facts[path]; before != after {

@@ -93,19 +93,8 @@ func (t *teller) concernsPerson(event domain.Event, person domain.PersonID) bool
 	if found.of(event); found[domain.IdentitaStream(person)] {
 		return true
 	}
-	switch e := event.(type) {
-	case domain.PresenceEnded:
-		return t.comes(e.Presence, person)
-	case domain.PresenceAnnulled:
-		return t.comes(e.Presence, person)
-	}
-	about, ok := personOf(event)
+	about, ok := t.whom(event)
 	return ok && about == person
-}
-
-// comes reports whether a presence is a person's.
-func (t *teller) comes(presence domain.PresenceID, person domain.PersonID) bool {
-	return t.text("/presences/"+presence.String()+"/participant") == person.String()
 }
 
 // personOf returns the one person whom an event is about.

@@ -74,6 +74,11 @@ func TestAnAuditorLooksBack(t *testing.T) {
 	}
 	lacks(t, s.get("/controllo/persone/"+rossi+"?noto="+before, 200), "Il registro non ne sapeva nulla")
 	s.get("/controllo/tavoli/altro", 404)
+	since := s.get("/controllo/tavoli/t?dopo_il="+before, 200)
+	lacks(t, since, "dopo la posizione "+before, "Ada Rossi", `href="/controllo/persone/`+rossi+`">Ada Rossi</a>`, `href="/controllo/enti/comune/G273">Palermo</a>`, `href="/controllo/atti?autore=console">console</a>`)
+	has(t, since, "Pianificato", "Segreto")
+	lacks(t, s.get("/controllo/tavoli/t?dopo_il=2030-01-01", 200), "dopo il 1 gennaio 2030, a fine giornata", "Nulla.")
+	lacks(t, s.get("/controllo/tavoli/t?dopo_il=boh", 400), `id="dopo_il-errore"`)
 
 	lacks(t, s.get("/controllo/tavoli/t/elenco", 200), "Ada Rossi", "Segreto", "2 righe", `/controllo/enti/comune/G273`)
 	old := s.get("/controllo/tavoli/t/elenco?noto="+before, 200)
@@ -112,7 +117,64 @@ func TestTwoMomentsOfARoster(t *testing.T) {
 	lacks(t, back, "Tolte (1)")
 	lacks(t, s.get("/controllo/tavoli/t/confronto?prima_noto=&prima_accaduto=", 200), "Nulla.")
 	lacks(t, s.get("/controllo/tavoli/t/confronto?prima_noto=1", 200), "il tavolo non era noto")
-	lacks(t, s.get("/controllo/tavoli/t/confronto?prima_noto=boh", 400), `id="e1"`)
+	lacks(t, s.get("/controllo/tavoli/t/confronto?prima_noto=boh", 400), `id="prima_noto-errore"`, `value="boh"`)
+	lacks(t, page, `href="/controllo/tavoli/t?dopo_il=`+before+`"`)
+	link := "/controllo/tavoli/t/confronto/file?forma=csv&prima_noto=" + before
+	lacks(t, page, strings.ReplaceAll(link, "&", "&amp;"))
+	resp, sheet := s.fetch(link)
+	lacks(t, sheet, "Nuovo", "cambiata", "aggiunta")
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Disposition") != `attachment; filename="t-confronto.csv"` {
+		t.Errorf("got %d %v", resp.StatusCode, resp.Header)
+	}
+	s.get("/controllo/tavoli/t/confronto/file?forma=boh", 406)
+	s.get("/controllo/tavoli/t/confronto/file?forma=csv&prima_noto=boh", 400)
+	s.get("/controllo/tavoli/t/elenco/file?forma=csv&noto=boh", 400)
+	_, sheet = s.fetch("/controllo/tavoli/t/elenco/file?forma=csv&stato=all&noto=" + before)
+	lacks(t, sheet, "Mutevole", "Andato")
+	has(t, sheet, "Nuovo")
+	lacks(t, s.get("/controllo/consultazioni?utenza=controllore", 200), "esportazione")
+	lacks(t, s.get("/controllo/tavoli/t/elenco?noto="+before, 200), `href="/controllo/tavoli/t/confronto?prima_accaduto=&amp;prima_noto=`+before+`"`)
+}
+
+// TestTimesAreChosenByDayAndHour fills in both times as people do who write days.
+func TestTimesAreChosenByDayAndHour(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.populate()
+	s.enter(s.tokenFor("controllore", `"auditor"`))
+	for asked, want := range map[string]string{
+		"noto=2022-05-01":                       "il 1 maggio 2022, a fine giornata",
+		"noto=2022-05-01&noto_ora=":             "il 1 maggio 2022, a fine giornata",
+		"noto=2022-05-01&noto_ora=17:30":        "il 1 maggio 2022 alle 17:30<",
+		"noto=2022-05-01&noto_ora=17:30:05":     "il 1 maggio 2022 alle 17:30:05<",
+		"noto=1/5/2022&noto_ora=17:30":          "il 1 maggio 2022 alle 17:30<",
+		"noto=01.05.2022":                       "il 1 maggio 2022, a fine giornata",
+		"noto=2022-05-01T15:30:00Z":             "il 1 maggio 2022 alle 17:30<",
+		"accaduto=2022-05-01&accaduto_ora=8.30": "il 1 maggio 2022 alle 08:30<", "noto=2022-05-01&noto_ora=ieri": "Scrivere un giorno",
+		"noto=31/2/2022":                         "Scrivere un giorno",
+		"noto=2022-03-27&noto_ora=02:30":         "Scrivere un giorno", // the clocks skip it
+		"noto_ora=12:00":                         "Manca il giorno",
+		"accaduto=2022-05-01&accaduto_ora=23:59": "entro il 1 maggio 2022 alle 23:59<",
+	} {
+		resp, page := s.fetch("/controllo?" + asked)
+		lacks(t, page, want)
+		if wrong := strings.Contains(want, "giorno") && !strings.Contains(want, "giornata"); (resp.StatusCode == 400) != wrong {
+			t.Errorf("%s: got %d", asked, resp.StatusCode)
+		}
+	}
+	page := s.get("/controllo?noto=1/5/2022&noto_ora=17:30", 200)
+	lacks(t, page, `type="date" value="2022-05-01"`, `type="time" value="17:30"`, "/controllo/tavoli/t?noto=2022-05-01T17%3A30")
+	has(t, page, "noto_ora=")
+	lacks(t, s.get("/controllo?noto=31/2/2022", 400), `value="31/2/2022"`)
+}
+
+// fetch asks for a page, whatever becomes of it.
+func (s *site) fetch(path string) (*http.Response, string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.do(req)
 }
 
 // TestTheReadingLogPage looks for who saw what, and takes it away as a sheet.
@@ -122,8 +184,9 @@ func TestTheReadingLogPage(t *testing.T) {
 	s.enter(s.tokenFor("controllore", `"auditor"`))
 	s.get("/controllo/tavoli/t/elenco", 200)
 	log := s.get("/controllo/consultazioni?utenza=controllore", 200)
-	lacks(t, log, `href="/controllo/tavoli/t"`, "controllore", "/controllo/consultazioni.csv?utenza=controllore")
+	lacks(t, log, `<a href="/controllo/tavoli/t">Tavolo t · `, `<option value="tavolo-t">`, `<option value="people">Ricerca di persone`, `<option value="controllore">`, "controllore", "/controllo/consultazioni.csv?utenza=controllore")
 	has(t, log, "Segreto")
+	lacks(t, s.get("/controllo/consultazioni?oggetto=identita-7f3a1b2c-0000-4000-8000-000000000000", 200), `selected>Persona 7f3a1b2c`)
 	lacks(t, s.get("/controllo/consultazioni?dal=2030-01-01", 200), "Nessuna consultazione")
 	lacks(t, s.get("/controllo/consultazioni?dal=domani", 400), "<h1")
 	lacks(t, s.get("/controllo/consultazioni.csv?dal=domani", 400), "<h1")

@@ -38,6 +38,10 @@ const (
 	knownParam    = "noto"
 )
 
+// momentParams are the parameters that changing the times replaces, with where a list
+// had come to.
+var momentParams = []string{happenedParam, knownParam, happenedParam + hourSuffix, knownParam + hourSuffix, "dopo"}
+
 // audit lets in whom the audit is for, and reads from which times they look.
 func (v *visit) audit() (auditPage, error) {
 	p := auditPage{visit: v, Here: v.r.URL.Path, Wrong: make(map[string]string)}
@@ -57,23 +61,6 @@ func (v *visit) audit() (auditPage, error) {
 		v.status = http.StatusBadRequest
 	}
 	return p, nil
-}
-
-// readTime reads one of the two times; what is none is noted and left out.
-func (p *auditPage) readTime(query url.Values, name string) string {
-	text := strings.TrimSpace(query.Get(name))
-	if text == "" || (name == knownParam || name == wasKnownParam) && isPosition(text) {
-		return text
-	}
-	if _, err := domain.ParseTime(text); err != nil {
-		p.Wrong[name] = p.T("Scrivere giorno e ora: 2022-06-30T23:59. Le ore che il cambio dell'ora salta o ripete vogliono lo scarto.", "Write a day and an hour: 2022-06-30T23:59. Hours that the change of the clocks skips or repeats need an offset.")
-		return ""
-	}
-	return text
-}
-
-func isPosition(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789") == "" && len(text) < 20 && text[0] != '0'
 }
 
 // asking returns the parameters of a question from the two times.
@@ -106,6 +93,11 @@ func (p auditPage) To(path string, pairs ...string) string {
 			q.Set(pairs[i], pairs[i+1])
 		}
 	}
+	return withQuery(path, q)
+}
+
+// withQuery returns an address with parameters, if there are any.
+func withQuery(path string, q url.Values) string {
 	if len(q) == 0 {
 		return path
 	}
@@ -116,7 +108,10 @@ func (p auditPage) To(path string, pairs ...string) string {
 func (p auditPage) Kept() (kept [][2]string) {
 	query := p.r.URL.Query()
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		if name != happenedParam && name != knownParam && name != "dopo" {
+		if p.Wrong[name] != "" {
+			continue
+		}
+		if !slices.Contains(momentParams, name) {
 			kept = append(kept, [2]string{name, query.Get(name)})
 		}
 	}
@@ -129,66 +124,7 @@ func (p auditPage) Now() string {
 	for _, pair := range p.Kept() {
 		q.Set(pair[0], pair[1])
 	}
-	if len(q) == 0 {
-		return p.Here
-	}
-	return p.Here + "?" + q.Encode()
-}
-
-// Banner says plainly from which times the register is looked at; empty: from now.
-func (p auditPage) Banner() (list []string) {
-	switch {
-	case p.Known == "":
-	case isPosition(p.Known):
-		list = append(list, p.T("Come il registro lo sapeva alla posizione ", "As the register knew it at position ")+p.Known)
-	default:
-		list = append(list, p.T("Come il registro lo sapeva il ", "As the register knew it on ")+p.spoken(p.Known))
-	}
-	if p.Happened != "" {
-		list = append(list, p.T("Per quanto era accaduto entro il ", "By what had happened until ")+p.spoken(p.Happened))
-	}
-	return list
-}
-
-// spoken returns a moment as it is read: "30 giugno 2022 alle 23:59".
-func (p auditPage) spoken(text string) string {
-	t, err := domain.ParseTime(text)
-	if err != nil {
-		return text
-	}
-	t = t.In(domain.Rome)
-	clock := t.Format("15:04")
-	if t.Second() != 0 {
-		clock = t.Format("15:04:05")
-	}
-	if p.Lang == "en" {
-		return t.Format("2 January 2006") + " at " + clock
-	}
-	return t.Format("2 ") + monthsIT[t.Month()-1] + t.Format(" 2006") + " alle " + clock
-}
-
-// FieldType returns which field a moment, or a position, stands in.
-func (auditPage) FieldType(text string) string {
-	if isPosition(text) {
-		return "text"
-	}
-	return "datetime-local"
-}
-
-// Field returns a moment as a field for dates and times takes it.
-func (p auditPage) Field(text string) string {
-	if isPosition(text) {
-		return text
-	}
-	t, err := domain.ParseTime(text)
-	if err != nil {
-		return ""
-	}
-	t = t.In(domain.Rome)
-	if t.Second() != 0 {
-		return t.Format("2006-01-02T15:04:05")
-	}
-	return t.Format("2006-01-02T15:04")
+	return withQuery(p.Here, q)
 }
 
 // Short returns the beginning of a person's id, which stands where there is no name.

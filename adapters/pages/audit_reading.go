@@ -14,6 +14,8 @@ type readingLog struct {
 	Items                                 []projections.Disclosure
 	Next                                  string
 	Sheet                                 string // the address of the same as a sheet
+	Tavoli                                []projections.Tavolo
+	Accounts                              []projections.Account // none where the visitor may not see them
 }
 
 func showReadingLog(v *visit) error {
@@ -33,6 +35,12 @@ func showReadingLog(v *visit) error {
 		return err
 	}
 	p.Items = list.Items
+	if p.Tavoli, err = v.tavoli(p.asking()); err != nil {
+		return err
+	}
+	if p.Accounts, err = p.accounts(); err != nil {
+		return err
+	}
 	if list.NextCursor != "" {
 		p.Next = p.To(p.Here, append(kept, "dopo", list.NextCursor)...)
 	}
@@ -68,24 +76,36 @@ func handOutReadingLog(v *visit) error {
 	return v.handOut("/audit/disclosures", q)
 }
 
-// Link returns the address of the story of what was looked at, if it has one.
-func (p readingLog) Link(subject string) string {
-	stream, _, _ := strings.Cut(subject, "/")
-	kind, id, found := strings.Cut(stream, "-")
-	if !found {
-		return ""
+// What says what was looked at, a tavolo with its subject.
+func (p readingLog) What(d projections.Disclosure) string {
+	what := p.T(d.SubjectIt, d.SubjectEn)
+	stream, _, _ := strings.Cut(d.Subject, "/")
+	for _, t := range p.Tavoli {
+		if stream == string(t.ID.Stream()) || stream == string(t.ID.Presenze()) {
+			return what + " · " + t.Subject
+		}
 	}
-	switch kind {
-	case "tavolo", "presenze":
-		return p.To("/controllo/tavoli/" + id)
-	case "identita":
-		return p.To("/controllo/persone/" + id)
-	case "ente":
-		return p.To("/controllo/enti/" + strings.Replace(id, "_", "/", 1))
-	case "programma":
-		return p.To("/controllo/programmi/" + id)
+	return what
+}
+
+// Subjects lists what of can be asked for, each with how it is called: every tavolo, what
+// concerns nobody in particular, and what is asked for already.
+func (p readingLog) Subjects() (list [][2]string) {
+	known := p.Subject == ""
+	add := func(subject, name string) {
+		known = known || subject == p.Subject
+		list = append(list, [2]string{subject, name})
 	}
-	return ""
+	for _, t := range p.Tavoli {
+		add(string(t.ID.Stream()), p.T(projections.SubjectInWords(string(t.ID.Stream())))+" · "+t.Subject)
+	}
+	for _, broad := range []string{"people", "enti", "letters", "retention", "audit-trail"} {
+		add(broad, p.T(projections.SubjectInWords(broad)))
+	}
+	if !known {
+		add(p.Subject, p.T(projections.SubjectInWords(p.Subject)))
+	}
+	return list
 }
 
 // ShortText returns the beginning of an id.

@@ -42,6 +42,24 @@ func showAuditRoster(v *visit) error {
 	return v.show("audit-roster", p)
 }
 
+// File returns the address of the roster in a form, whatever page is shown of it.
+func (p auditRoster) File(form string) string {
+	return p.To(p.Here+"/file", "forma", form, "stato", p.State)
+}
+
+// handOutRoster hands out every line of the roster as a file.
+func handOutRoster(v *visit) error {
+	p, err := v.audit()
+	if err != nil {
+		return err
+	}
+	if len(p.Wrong) > 0 {
+		return errBadForm
+	}
+	query := v.r.URL.Query()
+	return v.handOut(rosterPath(v), p.withPurpose(p.asking("state", query.Get("stato"), "format", query.Get("forma"))))
+}
+
 func rosterPath(v *visit) string {
 	return "/tavoli/" + url.PathEscape(v.r.PathValue("id")) + "/roster"
 }
@@ -57,93 +75,4 @@ func (auditPage) Stretches(l projections.RosterLine) string {
 		texts = append(texts, text)
 	}
 	return strings.Join(texts, ", ")
-}
-
-// A comparison is what is otherwise in the roster of a tavolo at one moment than at
-// another. The later one is that of the page's two times.
-type comparison struct {
-	auditPage
-	Tavolo                    string
-	Subject                   string
-	Before                    auditPage // the two times of the earlier one
-	Asked                     bool
-	Difference                projections.RosterDifference
-	CountBefore, CountAfter   int
-	StrangeBefore, StrangeNow bool // the tavolo was not known at that moment
-}
-
-// Names of the parameters that carry the two times of the earlier moment.
-const (
-	wasHappenedParam = "prima_accaduto"
-	wasKnownParam    = "prima_noto"
-)
-
-// showComparison compares the roster of a tavolo at two moments.
-func showComparison(v *visit) error {
-	page, err := v.audit()
-	if err != nil {
-		return err
-	}
-	query := v.r.URL.Query()
-	p := comparison{auditPage: page, Tavolo: v.r.PathValue("id"), Subject: v.r.PathValue("id"), Before: page}
-	p.Before.Happened, p.Before.Known = p.readTime(query, wasHappenedParam), p.readTime(query, wasKnownParam)
-	p.Asked = query.Has(wasKnownParam) || query.Has(wasHappenedParam)
-	if len(p.Wrong) > 0 {
-		v.status = 400
-		return v.show("audit-comparison", p)
-	}
-	after, err := p.whole(&p.StrangeNow)
-	if err != nil {
-		return err
-	}
-	if p.Subject = after.Subject; p.Subject == "" {
-		p.Subject = p.Tavolo
-	}
-	if p.Asked {
-		before, err := p.Before.whole(&p.StrangeBefore)
-		if err != nil {
-			return err
-		}
-		p.Difference, p.CountBefore, p.CountAfter = projections.CompareRosters(before.Items, after.Items), len(before.Items), len(after.Items)
-	}
-	return v.show("audit-comparison", p)
-}
-
-// whole asks for all lines of the roster from the two times. A tavolo of which
-// nothing was known yet had none.
-func (p *auditPage) whole(strange *bool) (all projections.Roster, err error) {
-	q := p.withPurpose(p.asking("state", projections.AllStates, "limit", "1000"))
-	for {
-		var part projections.Roster
-		err := p.get(rosterPath(p.visit), q, &part)
-		switch {
-		case statusOf(err) == 404 && (p.Happened != "" || p.Known != ""):
-			*strange = true
-			return all, nil
-		case err != nil:
-			return all, err
-		}
-		part.Items = append(all.Items, part.Items...)
-		if all = part; part.NextCursor == "" {
-			return all, nil
-		}
-		q.Set("cursor", part.NextCursor)
-	}
-}
-
-// Same reports whether nothing is otherwise.
-func (c comparison) Same() bool {
-	d := c.Difference
-	return len(d.Added)+len(d.Removed)+len(d.Changed) == 0
-}
-
-// A lineList is some lines of a roster in a table.
-type lineList struct {
-	Page  auditPage
-	Lines []projections.RosterLine
-}
-
-// Listed returns lines for a table.
-func (c comparison) Listed(lines []projections.RosterLine) lineList {
-	return lineList{c.auditPage, lines}
 }

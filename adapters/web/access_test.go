@@ -73,6 +73,7 @@ POST /api/v1/tavoli/{tavolo}/registrations/{participant}/mode admin staff operat
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/substitution admin staff operator
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/notice admin staff operator
 GET /api/v1/tavoli/{tavolo}/roster admin staff operator auditor reporter
+GET /api/v1/tavoli/{tavolo}/roster/difference admin staff operator auditor reporter
 GET /api/v1/public/enti *
 GET /api/v1/tavoli/{tavolo}/form *
 POST /api/v1/tavoli/{tavolo}/requests *

@@ -17,27 +17,28 @@ type inspection func(c *call) error
 // inspections say of every route what an inspector may see of it. What is not named
 // here is closed to inspectors; what is open to everybody stays as it is for everybody.
 var inspections = map[string]inspection{
-	"get-tavolo":          thatTavolo, // beyond the scope: as for everybody
-	"list-registrations":  thatTavolo,
-	"get-registration":    thatTavolo,
-	"get-roster":          thatTavolo,
-	"list-presences":      thatTavolo,
-	"list-guests":         thatTavolo,
-	"list-evidence":       thatTavolo,
-	"get-evidence":        thatTavolo,
-	"list-people":         within, // the list has those of the scope alone
-	"get-person":          thatPerson,
-	"list-enti":           withoutPersons,
-	"get-ente":            withoutPersons,
-	"statistics-partners": theseCounts,
-	"statistics-enti":     theseCounts,
-	"statistics-tavoli":   theseCounts,
-	"statistics-quarter":  theseCounts,
-	"statistics-summary":  theseCounts,
-	"audit-trail":         thatStory,
-	"audit-trail-stream":  thatStream,
-	"get-dossier":         inspectDossier,
-	"get-me":              within,
+	"get-tavolo":            thatTavolo, // beyond the scope: as for everybody
+	"list-registrations":    thatTavolo,
+	"get-registration":      thatTavolo,
+	"get-roster":            thatTavolo,
+	"get-roster-difference": thatTavolo,
+	"list-presences":        thatTavolo,
+	"list-guests":           thatTavolo,
+	"list-evidence":         thatTavolo,
+	"get-evidence":          thatTavolo,
+	"list-people":           within, // the list has those of the scope alone
+	"get-person":            thatPerson,
+	"list-enti":             withoutPersons,
+	"get-ente":              withoutPersons,
+	"statistics-partners":   theseCounts,
+	"statistics-enti":       theseCounts,
+	"statistics-tavoli":     theseCounts,
+	"statistics-quarter":    theseCounts,
+	"statistics-summary":    theseCounts,
+	"audit-trail":           thatStory,
+	"audit-trail-stream":    thatStream,
+	"get-dossier":           inspectDossier,
+	"get-me":                within,
 
 	// What everybody does with their own account.
 	"sign-out":              within,

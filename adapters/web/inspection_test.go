@@ -25,6 +25,7 @@ const inspected = `
 /api/v1/tavoli/{tavolo}/registrations 200 403
 /api/v1/tavoli/{tavolo}/registrations/{participant} 200 403
 /api/v1/tavoli/{tavolo}/roster 200 403
+/api/v1/tavoli/{tavolo}/roster/difference 200 403
 /api/v1/tavoli/{tavolo}/presences 200 403
 /api/v1/tavoli/{tavolo}/guests 200 403
 /api/v1/tavoli/{tavolo}/evidence 200 403

@@ -51,18 +51,28 @@ type moment struct {
 }
 
 // moment reads the parameters of a question about the past.
-func (q *query) moment() (m moment) {
-	m.atLeast = q.position("at_least")
-	if text := q.text("effective_at"); text != "" {
-		m.when.EffectiveAt = q.until("effective_at", text)
+func (q *query) moment() moment {
+	return moment{q.position("at_least"), q.moments("effective_at", "known_at")}
+}
+
+// moments reads both times from the parameters of these names.
+func (q *query) moments(effectiveAt, knownAt string) (m projections.Moments) {
+	if text := q.text(effectiveAt); text != "" {
+		m.EffectiveAt = q.until(effectiveAt, text)
 	}
-	if text := q.text("known_at"); text != "" {
-		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-			m.when.KnownPosition = domain.Position(n)
-			q.that(n > 0, "known_at", "must be a position from 1, or a time")
-			return m
-		}
-		m.when.KnownAt = q.until("known_at", text)
+	known := q.recorded(knownAt)
+	m.KnownAt, m.KnownPosition = known.KnownAt, known.KnownPosition
+	return m
+}
+
+// recorded reads up to when something was recorded: a time, a day or a position.
+func (q *query) recorded(name string) (m projections.Moments) {
+	text := q.text(name)
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		m.KnownPosition = domain.Position(n)
+		q.that(n > 0, name, "must be a position from 1, or a time")
+	} else if text != "" {
+		m.KnownAt = q.until(name, text)
 	}
 	return m
 }

@@ -80,7 +80,7 @@ func allAccounts(c *call) projections.Scope {
 }
 
 // disclosureHeads are the columns of the reading log.
-var disclosureHeads = []string{"registrata", "avvenuta", "utenza", "nome dell'utenza", "oggetto", "forma", "finalità", "fino a", "tramite", "posizione"}
+var disclosureHeads = []string{"registrata", "avvenuta", "utenza", "nome dell'utenza", "oggetto", "che cosa", "forma", "finalità", "fino a", "tramite", "posizione"}
 
 // disclosuresCSV answers with every line that matches.
 func (c *call) disclosuresCSV() error {
@@ -102,7 +102,7 @@ func (c *call) disclosuresCSV() error {
 			return err
 		}
 		for _, d := range page.Items {
-			s.Rows = append(s.Rows, []string{clock(d.RecordedAt), clock(d.EffectiveAt), string(d.Account), d.Label, d.Subject, InItalian(d.Form), d.Purpose, clock(d.Until), InItalian(string(d.Through)), positionText(d.Position)})
+			s.Rows = append(s.Rows, []string{clock(d.RecordedAt), clock(d.EffectiveAt), string(d.Account), d.Label, d.Subject, d.SubjectIt, InItalian(d.Form), d.Purpose, clock(d.Until), InItalian(string(d.Through)), positionText(d.Position)})
 		}
 		if dq.Cursor = page.NextCursor; dq.Cursor == "" {
 			c.tell(at)

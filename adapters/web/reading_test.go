@@ -48,7 +48,7 @@ func TestReadingLog(t *testing.T) {
 		t.Errorf("got %s", a.Body)
 	}
 	sheet := string(r.get("/audit/disclosures?format=csv", as(dpo)).is(200, "").Body)
-	if !strings.Contains(sheet, ";revisore;revisore;tavolo-fuori;esportazione;'=rendiconto;") || strings.Count(sheet, "\r\n") != 4 {
+	if !strings.Contains(sheet, ";revisore;revisore;tavolo-fuori;Tavolo fuori;esportazione;'=rendiconto;") || strings.Count(sheet, "\r\n") != 4 {
 		t.Errorf("got %s", sheet)
 	}
 	r.get("/audit/disclosures?person="+nobodyKnown, as(dpo)).is(404, "person-not-found")

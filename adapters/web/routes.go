@@ -107,6 +107,7 @@ func registrationRoutes() []route {
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/substitution", "substitute-delegate", desks, "Let another person take the seat", substituteDelegate().also(404, 409)},
 		{"POST", "/tavoli/{tavolo}/registrations/{participant}/notice", "accept-notice", desks, "Record that the person took note of the privacy notice", command(ofParticipant(func(c *domain.AcceptNotice, t domain.TavoloID, p domain.PersonID) { c.Tavolo, c.Participant = t, p }), nothing).also(404, 409)},
 		{"GET", "/tavoli/{tavolo}/roster", "get-roster", counters, "Who is registered, waits, came; JSON, CSV, XLSX or PDF", getRoster()},
+		{"GET", "/tavoli/{tavolo}/roster/difference", "get-roster-difference", counters, "What is otherwise in the roster than at an earlier moment; JSON, CSV, XLSX or PDF", getRosterDifference()},
 	}
 }
 

@@ -18,7 +18,8 @@ type TrailPage struct {
 // A trailQuery is what a trail is asked for.
 type trailQuery struct {
 	moment
-	after   domain.Position // the cursor: where the page before ended
+	after   domain.Position // the cursor: where the page before ended, or since when it is told
+	since   bool            // only what was recorded since a moment is told
 	limit   int
 	actor   domain.Actor
 	day     domain.Day
@@ -27,7 +28,7 @@ type trailQuery struct {
 }
 
 // trailParams are the parameters of trails.
-var trailParams = append(slices.Clone(times), "limit", "cursor", "purpose", "format", "lang")
+var trailParams = append(slices.Clone(times), "since", "limit", "cursor", "purpose", "format", "lang")
 
 // readTrail reads what a trail is asked for. A page to print is as long as can be.
 func (c *call) readTrail(html bool) (t trailQuery, err error) {
@@ -45,7 +46,13 @@ func (c *call) readTrail(html bool) (t trailQuery, err error) {
 	t.actor, t.day, t.about = domain.Actor(q.text("actor")), q.day("day"), q.about()
 	lang := word(q, "lang", "it", "en")
 	t.english = lang == "en" || lang == "" && c.english()
-	return t, q.unknown(c.route.query)
+	since := q.recorded("since")
+	if err := q.unknown(c.route.query); err != nil || since.IsZero() {
+		return t, err
+	}
+	at, err := c.s.View.Known(c.ctx, since)
+	t.since, t.after = true, max(t.after, at)
+	return t, err
 }
 
 // trailing returns an action that answers with a trail, as JSON or as a page to print.
@@ -102,7 +109,7 @@ func (c *call) tale(strands []projections.Strand, t trailQuery) (TrailPage, erro
 				page.Items = append(page.Items, e)
 			}
 		}
-		if len(page.Items) == 0 && t.after == 0 {
+		if len(page.Items) == 0 && t.after == 0 && !t.since {
 			return page, &errNoStream
 		}
 		return page, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,6 +31,7 @@ func auditTrailCommand() command {
 			"ente": "la storia di un `ente`: comune/G273, o il codice ISTAT · the story of an ente", "programma": "la storia di un `programma` · the story of a programme",
 			"account": "la storia di un'`utenza` · the story of an account", "actor": "ciò che ha fatto un `autore` · what somebody did: account-segreteria", "day": "ciò che è stato registrato in un `giorno` · what was recorded on a day",
 			"purpose": "il `motivo` per cui si guardano dati personali; resta agli atti · why personal values are looked at; it is recorded",
+			"since":   "solo ciò che è stato registrato dopo un `momento`, la fine di un giorno o una posizione · only what was recorded after a time, a day or a position",
 		} {
 			t.about[name] = fs.String(name, "", usage)
 		}
@@ -64,7 +66,7 @@ func (t *trailing) question(args []string) (path string, q url.Values, err error
 	q = t.moment.query()
 	named := len(args)
 	for name, value := range t.about {
-		if set(q, name, *value); *value != "" && name != "purpose" && name != "day" {
+		if set(q, name, *value); *value != "" && !slices.Contains([]string{"purpose", "since", "day"}, name) {
 			named++
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-
-	"tavoli/adapters/web"
 )
 
 // A moment is the two times of a question, as they are asked for.
@@ -46,6 +44,7 @@ func set(q url.Values, name, value string) {
 type rostering struct {
 	target *target
 	moment *moment
+	before *moment // of the roster with which this one is compared, if it is
 	filter map[string]*string
 	more   bool
 	csv    bool
@@ -55,7 +54,7 @@ type rostering struct {
 
 func rosterCommand() command {
 	return command{"roster", "TAVOLO", "chi è iscritto, attende, era presente · who is registered, waits, was present", func(fs *flag.FlagSet) action {
-		r := &rostering{target: bindTarget(fs), moment: bindMoment(fs), filter: make(map[string]*string)}
+		r := &rostering{target: bindTarget(fs), moment: bindMoment(fs), before: bindEarlier(fs), filter: make(map[string]*string)}
 		for name, usage := range map[string]string{
 			"ente": "solo chi viene per un `ente`: comune/G273, o il codice ISTAT di un comune · only those of an ente", "kind": "solo chi viene per enti di un `tipo` · only those of enti of a kind",
 			"mode": "solo in una `modalità` · only those of a mode: in-presence, online", "state": "solo in uno `stato` · only those in a state: registered, waiting, confirmed, withdrawn, refused, present, absent, all",
@@ -90,10 +89,13 @@ func (r *rostering) run(ctx context.Context, p *program, args []string) error {
 	for name, value := range r.filter {
 		set(q, name, *value)
 	}
+	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
+	if *r.before != (moment{}) {
+		return r.compare(ctx, p, path, q)
+	}
 	if r.more {
 		q.Set("contacts", "true")
 	}
-	path := "/tavoli/" + url.PathEscape(args[0]) + "/roster"
 	return r.target.with(ctx, p, func(c *client) error {
 		if r.format != "" {
 			return copyAnswer(ctx, p, c, call{method: http.MethodGet, path: path, query: c.current(q), accept: reportFormats[r.format]})
@@ -191,74 +193,4 @@ func withItems(answer []byte, items []json.RawMessage) ([]byte, error) {
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
-}
-
-// A rosterShown is what people are shown of a roster.
-type rosterShown struct {
-	Tavolo, Subject, Day, Weekday, State, Mode string
-	StartsAt                                   string `json:"starts_at"`
-	EndsAt                                     string `json:"ends_at"`
-	HoursKnown                                 bool   `json:"hours_known"`
-	Items                                      []rosterLine
-}
-
-type rosterLine struct {
-	Name, Capacity, Mode, State, Attendance string
-	PlaceInLine                             int  `json:"place_in_line"`
-	Minutes                                 *int `json:"minutes"`
-	Ente                                    *struct{ Name string }
-	Validated                               *struct{ Attended bool }
-}
-
-// printRoster shows a roster to people.
-func printRoster(p *program, raw []byte) error {
-	var r rosterShown
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return err
-	}
-	if err := p.printf("%s · %s\n%s · %s · %s\n\n", r.Tavolo, oneLine(r.Subject), r.when(), web.InItalian(r.Mode), web.InItalian(r.State)); err != nil {
-		return err
-	}
-	var rows [][]string
-	for _, line := range r.Items {
-		rows = append(rows, line.cells())
-	}
-	if err := p.printTable("nome ente veste modalità stato presenza minuti validata", rows); err != nil {
-		return err
-	}
-	return p.printf("\n%d\n", len(rows))
-}
-
-// when returns day and hours, as far as they are known.
-func (r rosterShown) when() string {
-	if !r.HoursKnown {
-		return r.Weekday + " " + r.Day
-	}
-	return r.Weekday + " " + inItaly(r.StartsAt) + "-" + clockOf(r.EndsAt)
-}
-
-func (l rosterLine) cells() []string {
-	ente, minutes, validated, state := "", "", "", web.InItalian(l.State)
-	if l.Ente != nil {
-		ente = l.Ente.Name
-	}
-	if l.Minutes != nil {
-		minutes = strconv.Itoa(*l.Minutes)
-	}
-	if l.Validated != nil {
-		validated = map[bool]string{true: "sì", false: "no"}[l.Validated.Attended]
-	}
-	if l.PlaceInLine > 0 {
-		state += fmt.Sprintf(" %d°", l.PlaceInLine)
-	}
-	return []string{l.Name, ente, web.InItalian(l.Capacity), web.InItalian(l.Mode), state, web.InItalian(l.Attendance), minutes, validated}
-}
-
-// clockOf returns the hour of a moment in Italy.
-func clockOf(text string) string {
-	local := inItaly(text)
-	if len(local) < 5 {
-		return local
-	}
-	return local[len(local)-5:]
 }

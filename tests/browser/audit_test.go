@@ -18,9 +18,9 @@ func TestAnAuditorLooksBackInTime(t *testing.T) {
 	now := v.present()
 
 	v.unfold(".moments summary")
-	v.set("#noto", "2022-06-30T12:00")
+	v.set("#noto", "2022-06-30")
 	v.press("Guarda")
-	v.sees("Come il registro lo sapeva il 30 giugno 2022 alle 12:00", "72 righe")
+	v.sees("Come il registro lo sapeva il 30 giugno 2022, a fine giornata", "72 righe")
 	then := v.present()
 	if corrected := 3; then != now+corrected {
 		t.Errorf("on 30 June the register knew %d presences, now it knows %d", then, now)
@@ -30,10 +30,13 @@ func TestAnAuditorLooksBackInTime(t *testing.T) {
 	v.guide("controllo-elenco-allora", "main")
 
 	v.press("Confronto di due momenti")
-	v.set("#prima_noto", "2022-06-30T12:00")
-	v.set("#noto", "")
+	v.sees("30 giugno 2022, a fine giornata", "Cambiate (3)", "partecipazione presente assente")
+	v.set("#prima_noto", "2022-07-05")
 	v.press("Confronta")
-	v.sees("Cambiate (3)", "partecipazione presente assente")
+	v.sees("Nulla.")
+	v.set("#prima_noto", "2022-06-30")
+	v.press("Confronta")
+	v.sees("Cambiate (3)")
 	v.shoot("controllo-confronto")
 	v.guide("controllo-confronto", "#esito")
 	v.findsTheCause()
