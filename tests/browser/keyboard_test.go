@@ -14,6 +14,7 @@ const maxTabs = 60
 // A focus is where the keyboard is.
 type focus struct {
 	Name    string // as a screen reader says it
+	Field   string // of a form
 	Visible bool   // somebody who looks can tell
 	Within  bool   // it lies on the screen
 }
@@ -22,11 +23,12 @@ type focus struct {
 // shadow.
 const where = `(() => {
 	const e = document.activeElement;
-	if (!e || e === document.body) return {Name: '', Visible: true, Within: true};
+	if (!e || e === document.body) return {Name: '', Field: '', Visible: true, Within: true};
 	const style = getComputedStyle(e), box = e.getBoundingClientRect();
 	const label = e.labels?.length ? e.labels[0].textContent : '';
 	return {
 		Name: (e.getAttribute('aria-label') || label || e.innerText || e.value || '').replace(/\s+/g, ' ').trim(),
+		Field: e.name || '',
 		Visible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none',
 		Within: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
 	};
@@ -36,6 +38,17 @@ const where = `(() => {
 // can be seen all the way.
 func (v *visitor) tabTo(name string) {
 	v.t.Helper()
+	v.tabUntil(name, func(at focus) bool { return strings.HasPrefix(at.Name, name) })
+}
+
+// tabInto presses Tab until the keyboard is in a field of a form.
+func (v *visitor) tabInto(field string) {
+	v.t.Helper()
+	v.tabUntil(field, func(at focus) bool { return at.Field == field })
+}
+
+func (v *visitor) tabUntil(what string, there func(focus) bool) {
+	v.t.Helper()
 	var passed []string
 	for range maxTabs {
 		v.key(kb.Tab)
@@ -43,12 +56,12 @@ func (v *visitor) tabTo(name string) {
 		if !at.Visible || !at.Within {
 			v.t.Errorf("at %s the focus on %q cannot be seen: %+v", v.here(), at.Name, at)
 		}
-		if strings.HasPrefix(at.Name, name) {
+		if there(at) {
 			return
 		}
 		passed = append(passed, at.Name)
 	}
-	v.t.Fatalf("at %s Tab does not lead to %q, but to %q", v.here(), name, passed)
+	v.t.Fatalf("at %s Tab does not lead to %q, but to %q", v.here(), what, passed)
 }
 
 // key presses keys, and expects no other page.
