@@ -284,7 +284,7 @@ func TestSecrets(t *testing.T) {
 	issue := presenceID("new")
 	anew := is[*domain.Tavolo](domain.IssueSecret{Tavolo: t6, Participant: anna, Issue: issue, SHA256: sheet})
 	run(t, []scenario{
-		{name: "another", past: with(oneSeat, registered(anna, domain.Online)), do: anew, yield: given(domain.SecretIssued{Tavolo: t6, Participant: anna, Issue: issue, SHA256: sheet})},
+		{name: "another", past: with(oneSeat, registered(anna, domain.Online)), do: anew, yield: given(domain.SecretIssued{Tavolo: t6, Participant: anna, Issue: issue, SHA256: sheet, Anew: true})},
 		{name: "after withdrawing", past: with(oneSeat, registered(anna, domain.Online), withdrawn(anna)), do: anew, err: domain.ErrNotActive},
 		{name: "of nobody", past: oneSeat, do: anew, err: domain.ErrNoRegistration},
 		{name: "a substitute has one of his own", past: with(oneSeat, registered(anna, domain.Online), issued(anna, sheet)), do: do[*domain.Tavolo](func() *domain.SubstituteDelegate {

@@ -31,12 +31,43 @@ const (
 	LetterCalledOff      LetterKind = "calling-off"
 	LetterThanks         LetterKind = "thanks"
 	LetterConfirmAddress LetterKind = "confirm-address"
+	LetterWithdrawal     LetterKind = "withdrawal"
+	LetterRefusal        LetterKind = "refusal"
+	LetterAddressLapsed  LetterKind = "address-lapsed"
+	LetterOfferLapsed    LetterKind = "offer-lapsed"
+	LetterNewCode        LetterKind = "new-code"
+	LetterAdesioneTaken  LetterKind = "adhesion-approved"
+	LetterAdesioneNot    LetterKind = "adhesion-refused"
 )
 
 // LetterKinds lists every kind, in the order in which they are shown.
 var LetterKinds = []LetterKind{
-	LetterConvocazione, LetterConfirmAddress, LetterConfirmation, LetterWaiting, LetterPromotion, LetterOffer, LetterReminder,
-	LetterJoinLink, LetterRescheduled, LetterRectified, LetterCalledOff, LetterThanks,
+	LetterConvocazione, LetterConfirmAddress, LetterAddressLapsed, LetterConfirmation, LetterNewCode, LetterWaiting, LetterPromotion, LetterOffer, LetterOfferLapsed,
+	LetterWithdrawal, LetterRefusal, LetterReminder, LetterJoinLink, LetterRescheduled, LetterRectified, LetterCalledOff, LetterThanks, LetterAdesioneTaken, LetterAdesioneNot,
+}
+
+// OfAdesione reports whether letters of the kind are about a request to join the
+// coordinamento, and not about a tavolo.
+func (k LetterKind) OfAdesione() bool { return k == LetterAdesioneTaken || k == LetterAdesioneNot }
+
+// A LetterAbout is what a letter is about: a tavolo, or an ente's request to join the
+// coordinamento.
+type LetterAbout struct {
+	Tavolo   TavoloID  `json:"tavolo"`
+	Ente     EnteRef   `json:"ente,omitzero"`
+	Adesione uuid.UUID `json:"adesione,omitzero"`
+}
+
+// AtTavolo is about a tavolo.
+func AtTavolo(t TavoloID) LetterAbout { return LetterAbout{Tavolo: t} }
+
+func (a LetterAbout) check(kind LetterKind, bad *check) {
+	if !kind.OfAdesione() {
+		bad.id(string(a.Tavolo), "/tavolo")
+		return
+	}
+	a.Ente.check(bad, "/ente")
+	bad.that(a.Adesione != uuid.Nil && a.Tavolo == "", "/adesione", "required", "a request to join is required, and no tavolo")
 }
 
 // A LetterState is how far a letter has come.
@@ -68,11 +99,12 @@ const (
 	FaultForgotten   LetterFault = "forgotten" // the person was forgotten
 	FaultNotDue      LetterFault = "not-due"   // what it would say is no longer so
 	FaultContent     LetterFault = "content"   // it cannot be written
+	FaultBounced     LetterFault = "bounced"   // the relay took it, and it came back
 )
 
 // LetterFaults lists every fault.
 var LetterFaults = []LetterFault{
-	FaultRelay, FaultInterrupted, FaultRefused, FaultUncertain, FaultTooOften, FaultNoAddress, FaultForgotten, FaultNotDue, FaultContent,
+	FaultRelay, FaultInterrupted, FaultRefused, FaultUncertain, FaultTooOften, FaultNoAddress, FaultForgotten, FaultNotDue, FaultContent, FaultBounced,
 }
 
 // LetterQueued records that a letter to a person is to be sent. It holds neither
@@ -80,10 +112,10 @@ var LetterFaults = []LetterFault{
 type LetterQueued struct {
 	Delivery LetterID   `json:"delivery"`
 	Kind     LetterKind `json:"kind"`
-	Tavolo   TavoloID   `json:"tavolo"`
-	Person   PersonID   `json:"person"`
-	Template int        `json:"template"` // the version of its words; 0: those the program has
-	Cause    uuid.UUID  `json:"cause"`    // the event, or the command, it was caused by
+	LetterAbout
+	Person   PersonID  `json:"person"`
+	Template int       `json:"template"` // the version of its words; 0: those the program has
+	Cause    uuid.UUID `json:"cause"`    // the event, or the command, it was caused by
 }
 
 // LetterAttempted records that a dialogue with the relay begins. Where nothing
@@ -133,7 +165,7 @@ func (LetterParked) Name() string    { return "LetterParked" }
 func (LetterResent) Name() string    { return "LetterResent" }
 
 var letterEvents = []kind{
-	of[LetterQueued](), of[LetterAttempted](), of[LetterSent](), of[LetterFailed](), of[LetterParked](), of[LetterResent](),
+	of[LetterQueued](), of[LetterAttempted](), of[LetterSent](), of[LetterFailed](), of[LetterParked](), of[LetterResent](), of[LetterBounced](), of[LetterDelivered](),
 	of[TemplateSet](), of[JoinLinkSet](), of[OwnJoinLinkSet](),
 }
 
@@ -141,7 +173,10 @@ var letterEvents = []kind{
 type Letter struct {
 	queued  LetterQueued
 	state   LetterState
+	why     LetterFault
 	attempt int
+	resent  int
+	arrived bool
 	by      uuid.UUID
 }
 
@@ -157,9 +192,13 @@ func (l *Letter) Apply(e Event) {
 	case LetterFailed:
 		l.state = LetterIsFailed
 	case LetterParked:
-		l.state = LetterIsParked
+		l.state, l.why = LetterIsParked, e.Why
 	case LetterResent:
-		l.state = LetterIsQueued
+		l.state, l.resent, l.arrived = LetterIsQueued, l.resent+1, false
+	case LetterBounced:
+		l.state, l.why = LetterIsParked, FaultBounced
+	case LetterDelivered:
+		l.state, l.arrived = LetterIsSent, true
 	}
 }
 
@@ -182,7 +221,7 @@ func LetterFor(cause uuid.UUID, kind LetterKind, person PersonID) LetterID {
 // gives the same letter once.
 type QueueLetter struct {
 	Kind     LetterKind
-	Tavolo   TavoloID
+	About    LetterAbout
 	Person   PersonID
 	Template int
 	Cause    uuid.UUID
@@ -199,14 +238,14 @@ func (c QueueLetter) Decide(l *Letter, _ Meta) ([]Event, error) {
 	var bad check
 	bad.that(slices.Contains(LetterKinds, c.Kind), "/kind", "not-allowed", "is no kind of letter")
 	bad.that(c.Person != uuid.Nil, "/person", "required", "a person is required")
-	bad.id(string(c.Tavolo), "/tavolo")
+	c.About.check(c.Kind, &bad)
 	switch {
 	case l.exists():
 		return nil, nil
 	case bad.err() != nil:
 		return nil, bad.err()
 	}
-	return []Event{LetterQueued{c.Delivery(), c.Kind, c.Tavolo, c.Person, c.Template, c.Cause}}, nil
+	return []Event{LetterQueued{c.Delivery(), c.Kind, c.About, c.Person, c.Template, c.Cause}}, nil
 }
 
 // AttemptLetter claims a letter for a dialogue with the relay. Of several nodes

@@ -21,7 +21,7 @@ func letter(events ...domain.Event) *domain.Letter {
 
 func TestLetterScenarios(t *testing.T) {
 	id, run := uuid.New(), uuid.New()
-	queued := domain.LetterQueued{Delivery: id, Kind: domain.LetterConfirmation, Tavolo: t6, Person: anna}
+	queued := domain.LetterQueued{Delivery: id, Kind: domain.LetterConfirmation, LetterAbout: domain.AtTavolo(t6), Person: anna}
 	begun := domain.LetterAttempted{Delivery: id, Attempt: 1, By: run}
 	sent := domain.LetterSent{Delivery: id, Attempt: 1}
 	later := utc("2022-05-25T14:30:00Z")
@@ -59,7 +59,7 @@ func TestLetterScenarios(t *testing.T) {
 }
 
 func TestQueueLetterOnce(t *testing.T) {
-	cmd := domain.QueueLetter{Kind: domain.LetterConfirmation, Tavolo: t6, Person: anna, Cause: uuid.New()}
+	cmd := domain.QueueLetter{Kind: domain.LetterConfirmation, About: domain.AtTavolo(t6), Person: anna, Cause: uuid.New()}
 	events, err := cmd.Decide(letter(), domain.Meta{})
 	if err != nil || len(events) != 1 {
 		t.Fatalf("got %v %v", events, err)
@@ -72,7 +72,7 @@ func TestQueueLetterOnce(t *testing.T) {
 	if cmd.Delivery() == other.Delivery() || cmd.Delivery() != domain.LetterFor(cmd.Cause, cmd.Kind, anna) {
 		t.Error("the id does not follow from the cause, the kind and the person")
 	}
-	if _, err := (domain.QueueLetter{Kind: "telegram", Tavolo: t6, Person: anna}).Decide(letter(), domain.Meta{}); !errors.Is(err, domain.Invalid) {
+	if _, err := (domain.QueueLetter{Kind: "telegram", About: domain.AtTavolo(t6), Person: anna}).Decide(letter(), domain.Meta{}); !errors.Is(err, domain.Invalid) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -169,5 +169,48 @@ func TestJoinLink(t *testing.T) {
 	hall.Apply(domain.TavoloPlanned{Tavolo: t6, Subject: "s", Mode: domain.InPresence, Schedule: meeting})
 	if _, err := set.Decide(hall, domain.Meta{}); !errors.Is(err, domain.ErrNotOnline) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatIsHeardOfALetter(t *testing.T) {
+	id, run := uuid.New(), uuid.New()
+	queued := domain.LetterQueued{Delivery: id, Kind: domain.LetterConfirmation, LetterAbout: domain.AtTavolo(t6), Person: anna}
+	begun, sent := domain.LetterAttempted{Delivery: id, Attempt: 1, By: run}, domain.LetterSent{Delivery: id, Attempt: 1}
+	back := domain.LetterBounced{Delivery: id, Status: "5.1.1", Answer: "casella di ‹…› inesistente"}
+	unknown := domain.LetterParked{Delivery: id, Attempt: 1, Why: domain.FaultUncertain}
+	there := domain.LetterDelivered{Delivery: id}
+	resent := domain.LetterResent{Delivery: id}
+	came := domain.ReturnLetter{Delivery: id, Status: "5.1.1", Reason: "casella di <anna@example.it> inesistente"}
+	earlier := came
+	earlier.Sending = new(0)
+	for name, c := range map[string]struct {
+		before  []domain.Event
+		command domain.Command[*domain.Letter]
+		want    domain.Event
+		err     error
+	}{
+		"back":                    {[]domain.Event{queued, begun, sent}, came, back, nil},
+		"back twice":              {[]domain.Event{queued, begun, sent, back}, came, nil, nil},
+		"back though uncertain":   {[]domain.Event{queued, begun, unknown}, came, back, nil},
+		"back though it waits":    {[]domain.Event{queued}, came, nil, domain.ErrLetterNotSent},
+		"back though never":       {[]domain.Event{queued, domain.LetterParked{Delivery: id, Why: domain.FaultNotDue}}, came, nil, domain.ErrLetterNotSent},
+		"nothing back":            {nil, came, nil, domain.ErrNoLetter},
+		"an earlier one":          {[]domain.Event{queued, begun, sent, resent, begun, sent}, earlier, nil, domain.ErrLetterAgain},
+		"the newest":              {[]domain.Event{queued, begun, sent, resent, begun, sent}, came, back, nil},
+		"again after it was back": {[]domain.Event{queued, begun, sent, back}, domain.ResendLetter{Delivery: id}, resent, nil},
+		"no reason":               {[]domain.Event{queued, begun, sent}, domain.ReturnLetter{Delivery: id}, nil, domain.Invalid},
+		"no status":               {[]domain.Event{queued, begun, sent}, domain.ReturnLetter{Delivery: id, Reason: "r", Status: "550"}, nil, domain.Invalid},
+		"there":                   {[]domain.Event{queued, begun, sent}, domain.ReceiveLetter{Delivery: id}, there, nil},
+		"there twice":             {[]domain.Event{queued, begun, sent, there}, domain.ReceiveLetter{Delivery: id}, nil, nil},
+		"there after all":         {[]domain.Event{queued, begun, unknown}, domain.ReceiveLetter{Delivery: id}, there, nil},
+		"there before it went":    {[]domain.Event{queued}, domain.ReceiveLetter{Delivery: id}, nil, domain.ErrLetterNotSent},
+	} {
+		got, err := c.command.Decide(letter(c.before...), domain.Meta{})
+		if !errors.Is(err, c.err) || c.err == nil && err != nil {
+			t.Errorf("%s: got %v, want %v", name, err, c.err)
+		}
+		if c.want != nil && (len(got) != 1 || got[0] != c.want) || c.want == nil && len(got) > 0 {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.want)
+		}
 	}
 }

@@ -153,7 +153,7 @@ func (c *RegisterParty) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	for i, fact := range facts {
 		p, issue := c.people[i], DerivedID(meta.Command, pointer("secret", i))
 		fact.Participant, fact.Commitments = p.Person, p.Commitments
-		events = append(events, c.seat(t, fact, left, meta), NoticeAccepted{c.Tavolo, p.Person, c.Notice}, SecretIssued{c.Tavolo, p.Person, issue, SecretHash(c.Secret(issue))})
+		events = append(events, c.seat(t, fact, left, meta), NoticeAccepted{c.Tavolo, p.Person, c.Notice}, SecretIssued{c.Tavolo, p.Person, issue, SecretHash(c.Secret(issue)), false})
 		if invited {
 			events = append(events, InvitationFollowed{c.Tavolo, invitation.Invitation, p.Person})
 		}

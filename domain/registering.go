@@ -292,7 +292,7 @@ func (c *SubstituteDelegate) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	}
 	events := []Event{DelegateSubstituted{c.Tavolo, c.Participant, c.id(), c.commitments(), c.Reason}}
 	if c.SHA256 != "" {
-		events = append(events, SecretIssued{c.Tavolo, c.id(), c.Issue, c.SHA256})
+		events = append(events, SecretIssued{c.Tavolo, c.id(), c.Issue, c.SHA256, false})
 	}
 	return events, nil
 }

@@ -25,6 +25,7 @@ type SecretIssued struct {
 	Participant PersonID  `json:"participant"`
 	Issue       uuid.UUID `json:"issue"`
 	SHA256      string    `json:"sha256"`
+	Anew        bool      `json:"anew,omitempty"` // by itself, and not with a registration
 }
 
 // GestoriInvited records that whoever is registered for an ente lets its enti gestori
@@ -120,6 +121,19 @@ func RegistrationIssue(ctx context.Context, x *Executor, tavolo TavoloID, person
 	return issue, ok, err
 }
 
+// DueBy returns by when a person's address is to be confirmed, or the offer taken up;
+// zero: neither.
+func DueBy(ctx context.Context, x *Executor, tavolo TavoloID, person PersonID) (until time.Time, err error) {
+	err = Peek(ctx, x, tavolo.Stream(), func(t *Tavolo) error {
+		if t.exists() {
+			o, _ := t.Own(person)
+			until = o.Until
+		}
+		return nil
+	})
+	return until, err
+}
+
 // Refusals of secrets.
 var (
 	ErrNoSecret    = &Error{Kind: NotFound, Code: "secret-refused", Text: "the code is unknown or opens nothing any longer"}
@@ -190,7 +204,7 @@ func (c IssueSecret) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 	case !r.state.Active() && r.state != Pending:
 		return nil, ErrNotActive
 	}
-	return []Event{SecretIssued(c)}, nil
+	return []Event{SecretIssued{c.Tavolo, c.Participant, c.Issue, c.SHA256, true}}, nil
 }
 
 // InviteGestori makes a secret with which the enti gestori of an ente register. It is

@@ -59,6 +59,9 @@ func LetterFields() []LetterField {
 		{"iscrizione", "la pagina in cui ci si iscrive · the page where one registers"},
 		{"codice", "il codice che apre l'iscrizione di chi riceve · the code that opens the recipient's registration"},
 		{"pagina", "la pagina che si apre con il codice · the page that the code opens"},
+		{"scadenza", "fino a quando un posto resta riservato · until when a seat is held"},
+		{"ente", "l'ente che chiede di aderire al Coordinamento · the ente that asks to join the coordinamento"},
+		{"risposte", "l'indirizzo a cui si risponde · the address for answers"},
 		{"titolare", "chi tiene il registro · whose register it is"},
 	}
 }
@@ -188,58 +191,3 @@ func (c SetTemplate) Decide(t *Templates, _ Meta) ([]Event, error) {
 
 // ErrNoLetterKind says that there is no such kind of letter.
 var ErrNoLetterKind = &Error{Kind: NotFound, Code: "letter-kind-not-found", Text: "there is no such kind of letter"}
-
-// BuiltIn returns the words that the program has for a kind of letter.
-func (k LetterKind) BuiltIn() LetterTemplate { return builtIn[k] }
-
-// Parts of letters that several kinds share.
-const (
-	toPerson = "Gentile {nome},\n\n"
-	facts    = "Quando: {data}\nOre: {ore}\nModalità: {modalita}\nSede: {sede}\nPiattaforma: {piattaforma}\n"
-	own      = "\nPer vedere, cambiare o ritirare l'iscrizione, codice: {codice}\nPagina: {pagina}\n"
-	mine     = "Quando: {data}\nOre: {ore}\nPartecipazione: {partecipazione}\nSede: {sede}\nPiattaforma: {piattaforma}\nCollegamento: {link}\n"
-	regards  = "\nCordiali saluti\n{titolare}\n"
-)
-
-var builtIn = map[LetterKind]LetterTemplate{
-	LetterConvocazione: {"Convocazione: {tavolo}", toPerson +
-		"con la presente si convoca il tavolo «{oggetto}».\n\nProtocollo: {protocollo}\n" + facts +
-		"\nOrdine del giorno:\n{programma_lavori}\n\nIntervengono:\n{relatori}\n\n" +
-		"Gli enti locali sono invitati a estendere l'invito agli enti gestori dei propri progetti. Per partecipare è necessario iscriversi.\n\nIscrizione: {iscrizione}\n" + regards +
-		"\nEnglish: you are invited to the meeting described above. Please register to take part."},
-	LetterConfirmAddress: {"Conferma dell'indirizzo: {tavolo}", toPerson +
-		"è stata chiesta l'iscrizione al tavolo «{oggetto}» con questo indirizzo. L'iscrizione vale quando è confermata entro 24 ore, con questo codice nella pagina «La mia iscrizione»:\n\nCodice: {codice}\nPagina: {pagina}\n\n" +
-		"Chi non ha chiesto nulla può ignorare questo messaggio.\n" + regards +
-		"\nEnglish: please confirm your address with the code above; if you asked for nothing, ignore this message."},
-	LetterConfirmation: {"Iscrizione: {tavolo}", toPerson +
-		"l'iscrizione al tavolo «{oggetto}» è registrata.\n\n" + mine + own + regards +
-		"\nEnglish: you are registered for the meeting described above."},
-	LetterWaiting: {"Lista d'attesa: {tavolo}", toPerson +
-		"i posti per il tavolo «{oggetto}» sono esauriti; la richiesta è in lista d'attesa.\n\nPosto in lista: {posto}\n" + mine +
-		"\nSe si libera un posto arriverà un messaggio.\n" + own + regards +
-		"\nEnglish: all seats are taken; you are on the waiting list and will be told when a seat is free."},
-	LetterPromotion: {"Posto assegnato: {tavolo}", toPerson +
-		"si è liberato un posto: l'iscrizione al tavolo «{oggetto}» è ora registrata.\n\n" + mine + own + regards +
-		"\nEnglish: a seat has become free, you are now registered."},
-	LetterOffer: {"Posto offerto: {tavolo}", toPerson +
-		"si è liberato un posto per il tavolo «{oggetto}». Il posto resta riservato per un tempo limitato: per accettarlo usare il codice nella pagina «La mia iscrizione».\n\nCodice: {codice}\nPagina: {pagina}\n\n" + mine + regards +
-		"\nEnglish: a seat is free and held for you for a while; accept it with the code above."},
-	LetterReminder: {"Promemoria: {tavolo}", toPerson +
-		"si ricorda il tavolo «{oggetto}».\n\n" + mine + "\nOrdine del giorno:\n{programma_lavori}\n\nChi non può partecipare è pregato di ritirare l'iscrizione, così il posto passa a chi attende.\n" + regards +
-		"\nEnglish: a reminder of the meeting described above. If you cannot come, please withdraw."},
-	LetterJoinLink: {"Collegamento: {tavolo}", toPerson +
-		"ecco il collegamento per partecipare al tavolo «{oggetto}». È personale: non va diffuso.\n\n" + mine + regards +
-		"\nEnglish: above is the link to join the meeting; please do not pass it on."},
-	LetterRescheduled: {"Cambio di data: {tavolo}", toPerson +
-		"il tavolo «{oggetto}» è stato spostato.\n\nEra previsto: {data_precedente}\n" + facts + "Motivo: {motivo}\n\nChi è iscritto resta iscritto.\n" + regards +
-		"\nEnglish: the meeting was moved to the date above; registrations remain valid."},
-	LetterRectified: {"Rettifica: {tavolo}", toPerson +
-		"quanto comunicato per il tavolo «{oggetto}» conteneva un errore.\n\n{rettifica}\nMotivo: {motivo}\n\nI dati corretti:\n" + facts + regards +
-		"\nEnglish: what was announced was wrong in the point above; the facts given here are right."},
-	LetterCalledOff: {"Annullamento: {tavolo}", toPerson +
-		"il tavolo «{oggetto}», previsto per {data}, è annullato.\n\nMotivo: {motivo}\n" + regards +
-		"\nEnglish: the meeting is called off."},
-	LetterThanks: {"Grazie: {tavolo}", toPerson +
-		"grazie per la partecipazione al tavolo «{oggetto}», {data}.\n\nMateriali pubblicati:\n{materiali}\n" + regards +
-		"\nEnglish: thank you for taking part; the published materials are listed above."},
-}

@@ -154,7 +154,7 @@ func streamOf(e domain.Event) domain.Stream {
 		return domain.LedgerStream
 	case domain.TemplateSet:
 		return domain.TemplateStream
-	case domain.LetterQueued, domain.LetterAttempted, domain.LetterSent, domain.LetterFailed, domain.LetterParked, domain.LetterResent:
+	case domain.LetterQueued, domain.LetterAttempted, domain.LetterSent, domain.LetterFailed, domain.LetterParked, domain.LetterResent, domain.LetterBounced, domain.LetterDelivered:
 		return domain.LetterStream(ids.Delivery)
 	case domain.PersonDescribed, domain.JoinLinkSealed:
 		return domain.PersonaStream(ids.Person)

@@ -26,6 +26,8 @@ var italianWords = map[string]string{
 	"convocazione": "convocazione", "confirmation": "conferma d'iscrizione", "waiting-list": "lista d'attesa", "promotion": "posto assegnato",
 	"offer": "posto offerto", "reminder": "promemoria", "join-link": "collegamento per partecipare", "change-of-date": "cambio di data",
 	"rectification": "rettifica", "calling-off": "annullamento", "thanks": "ringraziamento con i materiali", "confirm-address": "conferma dell'indirizzo",
+	"withdrawal": "ricevuta di ritiro", "refusal": "iscrizione non accolta", "address-lapsed": "indirizzo non confermato", "offer-lapsed": "offerta scaduta", "new-code": "nuovo codice",
+	"adhesion-approved": "adesione accolta", "adhesion-refused": "adesione non accolta", "bounced": "è tornata indietro",
 	"queued": "in coda", "sending": "in partenza", "failed": "non spedita, si riprova", "sent": "spedita",
 	"parked": "messa da parte", "relay": "il server di posta non l'ha accettata per ora", "interrupted": "interrotta prima di cominciare", "uncertain": "non si sa se sia partita",
 	"too-many-tries": "troppi tentativi", "no-address": "manca l'indirizzo", "forgotten": "persona rimossa", "not-due": "non è più vera",

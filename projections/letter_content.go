@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 // A LetterContent is what a letter to a person says, as things stand.
 type LetterContent struct {
 	Kind   domain.LetterKind
-	Tavolo domain.TavoloID
+	About  domain.LetterAbout
 	Person domain.PersonID
 	Email  string
 	Name   string
@@ -26,7 +27,8 @@ type LetterContent struct {
 
 // A LetterEvent is a tavolo as an entry of the recipient's calendar.
 type LetterEvent struct {
-	Sequence int // rises with every change of what was said before
+	Sequence int  // rises with whatever happens at the tavolo, and so with every change of what was said before
+	Seated   bool // the recipient is known to come
 	Cancel   bool
 	Schedule domain.Schedule
 	Summary  string
@@ -35,8 +37,11 @@ type LetterEvent struct {
 }
 
 // LetterContent answers what a letter says to a person.
-func (m *Models) LetterContent(kind domain.LetterKind, tavolo domain.TavoloID, person domain.PersonID, now time.Time) (LetterContent, error) {
-	row, ok := m.Calendar.known(tavolo)
+func (m *Models) LetterContent(kind domain.LetterKind, about domain.LetterAbout, person domain.PersonID, now time.Time) (LetterContent, error) {
+	if kind.OfAdesione() {
+		return m.adesioneContent(kind, about, person, now)
+	}
+	row, ok := m.Calendar.known(about.Tavolo)
 	if !ok {
 		return LetterContent{}, domain.ErrNoTavolo
 	}
@@ -44,22 +49,49 @@ func (m *Models) LetterContent(kind domain.LetterKind, tavolo domain.TavoloID, p
 	if !ok {
 		return LetterContent{}, domain.ErrNoPerson
 	}
-	v := m.People.values(p)
-	place := m.Rosters.placeOf(tavolo, p)
-	c := LetterContent{Kind: kind, Tavolo: tavolo, Person: person, Email: v.Email, Name: v.Name(), Blocks: m.blocks(row.programma, now)}
+	place := m.Rosters.placeOf(about.Tavolo, p)
+	c := LetterContent{Kind: kind, About: about, Person: person, Blocks: m.blocks(row.programma, now)}
 	c.Online = place.seated() && place.mode == online
 	c.Values = m.letterValues(kind, row, place)
-	c.Values["nome"], c.Values["motivo"] = c.Name, row.reasonFor(kind)
-	c.Event = m.letterEvent(kind, row, place)
+	c.Values["motivo"] = row.reasonFor(kind)
+	c.Event = m.letterEvent(kind, row, place, p)
+	return c, m.address(&c, p, m.due(kind, row, place, p, now))
+}
+
+// address says to whom a letter goes, and why it does not, if so.
+func (m *Models) address(c *LetterContent, p int32, due bool) error {
+	v := m.People.values(p)
+	c.Email, c.Name = v.Email, v.Name()
 	switch {
 	case m.People.gone[p] || !m.People.rows[p].told():
-		c.Not, c.Name, c.Values["nome"] = domain.FaultForgotten, RemovedName(person), RemovedName(person)
-	case !m.due(kind, row, place, p, now):
+		c.Not, c.Name = domain.FaultForgotten, RemovedName(c.Person)
+	case !due:
 		c.Not = domain.FaultNotDue
 	case v.Email == "":
 		c.Not = domain.FaultNoAddress
 	}
-	return c, nil
+	c.Values["nome"] = c.Name
+	return nil
+}
+
+// adesioneContent answers what a letter says to a person whom a request to join the
+// coordinamento names. It has the funding paragraphs of every programme.
+func (m *Models) adesioneContent(kind domain.LetterKind, about domain.LetterAbout, person domain.PersonID, now time.Time) (LetterContent, error) {
+	a, err := m.Enti.Adesione(about.Ente, about.Adesione)
+	if err != nil {
+		return LetterContent{}, err
+	}
+	p, ok := m.People.by[person]
+	if !ok {
+		return LetterContent{}, domain.ErrNoPerson
+	}
+	c := LetterContent{Kind: kind, About: about, Person: person, Values: map[string]string{"ente": a.Ente.Name, "motivo": a.Reason}}
+	for _, one := range m.Programmi.List() {
+		c.Blocks = append(c.Blocks, m.blocks(one.Programma, now)...)
+	}
+	named := slices.ContainsFunc(a.Referenti, func(r Candidate) bool { return r.Person == person })
+	decided := kind == domain.LetterAdesioneTaken && a.State == AdesioneAccepted || kind == domain.LetterAdesioneNot && a.State == AdesioneDeclined
+	return c, m.address(&c, p, named && decided)
 }
 
 // Join tells the content where the recipient joins the tavolo online.
@@ -68,7 +100,7 @@ func (c *LetterContent) Join(link string) {
 		return
 	}
 	c.Values["link"] = link
-	if c.Event != nil {
+	if c.Event != nil && !c.Event.Cancel {
 		c.Event.Link = link
 	}
 }
@@ -130,6 +162,14 @@ func (m *Models) due(kind domain.LetterKind, row *tavolo, s standing, p int32, n
 		return ahead && s.state == isWaiting
 	case domain.LetterConfirmAddress:
 		return ahead && s.state == isPending
+	case domain.LetterAddressLapsed:
+		return ahead && s.state == isLapsed
+	case domain.LetterWithdrawal, domain.LetterOfferLapsed:
+		return ahead && s.state == isWithdrawn
+	case domain.LetterRefusal:
+		return ahead && s.state == isRefused
+	case domain.LetterNewCode:
+		return ahead && (s.active() || s.state == isPending)
 	case domain.LetterRescheduled:
 		return ahead && concerned && len(row.reschedulings) > 0
 	case domain.LetterRectified:
@@ -146,7 +186,7 @@ func (m *Models) due(kind domain.LetterKind, row *tavolo, s standing, p int32, n
 func (m *Models) letterValues(kind domain.LetterKind, row *tavolo, s standing) map[string]string {
 	v := map[string]string{
 		"oggetto": row.subject, "tavolo": row.called(), "data": longDay(row.schedule.Day), "ore": row.hours(),
-		"modalita": modeWords[row.mode], "sede": row.place, "piattaforma": row.platform,
+		"modalita": held[row.mode], "sede": row.place, "piattaforma": row.platform,
 		"relatori": m.speakersText(row), "programma_lavori": m.agendaText(row), "materiali": row.materialsText(),
 	}
 	if row.protocol != nil {
@@ -176,6 +216,9 @@ func (m *Models) letterValues(kind domain.LetterKind, row *tavolo, s standing) m
 	return v
 }
 
+// held are the ways in which tavoli are held, as letters say it.
+var held = map[domain.Mode]string{domain.InPresence: "in presenza", domain.Online: "online", domain.Mixed: "in presenza e online"}
+
 // ofOne reports whether a kind of letter is about the recipient's own place.
 func ofOne(kind domain.LetterKind) bool {
 	switch kind {
@@ -199,22 +242,29 @@ func (row *tavolo) reasonFor(kind domain.LetterKind) string {
 }
 
 // letterEvent returns the entry for the recipient's calendar, where a letter has one.
-func (m *Models) letterEvent(kind domain.LetterKind, row *tavolo, s standing) *LetterEvent {
-	switch kind {
-	case domain.LetterWaiting, domain.LetterOffer, domain.LetterThanks, domain.LetterConfirmAddress:
+func (m *Models) letterEvent(kind domain.LetterKind, row *tavolo, s standing, p int32) *LetterEvent {
+	out := kind == domain.LetterWithdrawal || kind == domain.LetterRefusal
+	if !enters(kind) && (!out || !m.Letters.entered(row.id, p)) {
 		return nil
 	}
 	e := &LetterEvent{
-		Sequence: len(row.reschedulings) + len(row.rectifications), Cancel: kind == domain.LetterCalledOff,
+		Sequence: int(row.revision), Cancel: out || kind == domain.LetterCalledOff, Seated: s.seated(),
 		Schedule: own(row.schedule), Summary: row.called(), Place: row.place,
-	}
-	if row.calledOff != nil {
-		e.Sequence++
 	}
 	if s.active() && s.mode == online || e.Place == "" {
 		e.Place = row.platform
 	}
 	return e
+}
+
+// enters reports whether letters of a kind bring an entry for the calendar.
+func enters(kind domain.LetterKind) bool {
+	switch kind {
+	case domain.LetterConvocazione, domain.LetterConfirmation, domain.LetterPromotion, domain.LetterReminder, domain.LetterJoinLink,
+		domain.LetterRescheduled, domain.LetterRectified, domain.LetterCalledOff:
+		return true
+	}
+	return false
 }
 
 // called returns how people call the tavolo.
@@ -249,6 +299,9 @@ func longDay(d domain.Day) string {
 	}
 	return d.Weekday() + " " + strconv.Itoa(t.Day()) + " " + monthNames[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }
+
+// LongMoment returns a moment as people in Italy read it: "giovedì 24 marzo 2022, ore 15:00".
+func LongMoment(t time.Time) string { return longDay(domain.DayOf(t)) + ", ore " + clock(t) }
 
 func longSchedule(s domain.Schedule) string {
 	if hours := hoursOf(s); hours != "" {

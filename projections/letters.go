@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ type Letters struct {
 	open      map[int32]bool // rows that wait, or are being sent
 	templates map[domain.LetterKind][]Template
 	tavoli    table
+	enti      table // whose requests to join letters are about
 	answers   table
 	reasons   table
 	revision  domain.Revision // of the history of templates
@@ -31,11 +33,13 @@ type Letters struct {
 type letter struct {
 	id                 domain.LetterID
 	cause, by          uuid.UUID
+	adesione           uuid.UUID
 	queued, since      int64
 	retry              int64 // noTime: none
+	arrived            int64 // noTime: nobody said so
 	revision           domain.Revision
 	person             int32
-	tavolo             uint32
+	tavolo, ente       uint32
 	answer, reason     uint32
 	template, attempt  int32
 	resent             int32
@@ -73,6 +77,12 @@ func (l *Letters) apply(rec *domain.Record) {
 		l.become(e.Delivery, domain.LetterIsParked, rec, func(row *letter) {
 			row.fault, row.answer = number(letterFaults, e.Why), l.answers.add(e.Answer)
 		})
+	case domain.LetterBounced:
+		l.become(e.Delivery, domain.LetterIsParked, rec, func(row *letter) {
+			row.fault, row.answer = number(letterFaults, domain.FaultBounced), l.answers.add(strings.TrimSpace(e.Status+" "+e.Answer))
+		})
+	case domain.LetterDelivered:
+		l.become(e.Delivery, domain.LetterIsSent, rec, func(row *letter) { row.answer, row.arrived = l.answers.add(e.Answer), micros(rec.EffectiveAt) })
 	case domain.LetterResent:
 		l.become(e.Delivery, domain.LetterIsQueued, rec, func(row *letter) {
 			row.template, row.reason, row.queued, row.resent = int32(e.Template), l.reasons.add(e.Reason), micros(rec.RecordedAt), row.resent+1
@@ -90,10 +100,27 @@ func (l *Letters) queue(e domain.LetterQueued, rec *domain.Record) {
 		return
 	}
 	l.add(letter{
-		id: e.Delivery, cause: e.Cause, queued: micros(rec.RecordedAt), since: micros(rec.RecordedAt), retry: noTime, revision: rec.Revision,
-		person: l.people.index(e.Person), tavolo: l.tavoli.add(string(e.Tavolo)), template: int32(e.Template),
+		id: e.Delivery, cause: e.Cause, queued: micros(rec.RecordedAt), since: micros(rec.RecordedAt), retry: noTime, arrived: noTime, revision: rec.Revision,
+		person: l.people.index(e.Person), tavolo: l.tavoli.add(string(e.Tavolo)), ente: l.enti.add(enteText(enteOf(e.Ente))), adesione: e.Adesione, template: int32(e.Template),
 		kind: number(letterKinds, e.Kind), state: number(letterStates, domain.LetterIsQueued),
 	})
+}
+
+// enteOf returns the ente that is named, if one is.
+func enteOf(ref domain.EnteRef) *domain.EnteRef {
+	if ref.IsZero() {
+		return nil
+	}
+	return &ref
+}
+
+// about returns what a letter is about.
+func (l *Letters) about(row *letter) domain.LetterAbout {
+	a := domain.LetterAbout{Tavolo: domain.TavoloID(l.tavoli.text(row.tavolo)), Adesione: row.adesione}
+	if text := l.enti.text(row.ente); text != "" {
+		a.Ente = domain.ParseEnteRef(text)
+	}
+	return a
 }
 
 // add appends a row and notes where it is found.
@@ -123,7 +150,7 @@ func (l *Letters) become(id domain.LetterID, state domain.LetterState, rec *doma
 	}
 	row := &l.rows[i]
 	row.state, row.since, row.revision = number(letterStates, state), micros(rec.RecordedAt), rec.Revision
-	row.fault, row.answer, row.retry = 0, 0, noTime
+	row.fault, row.answer, row.retry, row.arrived = 0, 0, noTime, noTime
 	change(row)
 	l.note(i)
 }
@@ -192,8 +219,10 @@ func (l *Letters) Templates() []Template {
 type Letter struct {
 	Delivery  domain.LetterID    `json:"delivery"`
 	Kind      domain.LetterKind  `json:"kind"`
-	Tavolo    domain.TavoloID    `json:"tavolo"`
-	Subject   string             `json:"subject,omitempty"` // of the tavolo
+	Tavolo    domain.TavoloID    `json:"tavolo,omitempty"`
+	Subject   string             `json:"subject,omitempty"`  // of the tavolo
+	Ente      *EnteName          `json:"ente,omitempty"`     // whose request to join it is about
+	Adesione  *uuid.UUID         `json:"adhesion,omitempty"` // the request
 	Person    domain.PersonID    `json:"person"`
 	Name      string             `json:"name,omitempty"`
 	State     domain.LetterState `json:"state"`
@@ -204,12 +233,14 @@ type Letter struct {
 	QueuedAt  time.Time          `json:"queued_at"`
 	ChangedAt time.Time          `json:"changed_at"`
 	RetryAt   *time.Time         `json:"retry_at,omitempty"`
-	Reason    string             `json:"reason,omitempty"` // for which it was sent again
+	ArrivedAt *time.Time         `json:"arrived_at,omitempty"` // the recipient's server said it has it, as that of a PEC does
+	Reason    string             `json:"reason,omitempty"`     // for which it was sent again
 	Cause     uuid.UUID          `json:"cause"`
 	Revision  domain.Revision    `json:"revision"`
 
-	By     uuid.UUID `json:"-"` // the run of the program that attempts it
-	Resent int       `json:"-"` // how often it was sent again on purpose
+	About  domain.LetterAbout `json:"-"`
+	By     uuid.UUID          `json:"-"` // the run of the program that attempts it
+	Resent int                `json:"-"` // how often it was sent again on purpose
 }
 
 // answerFor returns a letter as it is told.
@@ -218,11 +249,15 @@ func (l *Letters) answerFor(i int32, names bool) Letter {
 	a := Letter{
 		Delivery: row.id, Kind: wordOf(letterKinds, row.kind), Tavolo: domain.TavoloID(l.tavoli.text(row.tavolo)), Person: l.people.rows[row.person].id,
 		State: wordOf(letterStates, row.state), Why: wordOf(letterFaults, row.fault), Answer: l.answers.text(row.answer), Attempts: int(row.attempt),
-		Template: int(row.template), QueuedAt: timeOf(row.queued), ChangedAt: timeOf(row.since), RetryAt: knownTime(row.retry),
+		Template: int(row.template), QueuedAt: timeOf(row.queued), ChangedAt: timeOf(row.since), RetryAt: knownTime(row.retry), ArrivedAt: knownTime(row.arrived), About: l.about(row),
 		Reason: l.reasons.text(row.reason), Cause: row.cause, Revision: row.revision, By: row.by, Resent: int(row.resent),
 	}
 	if t, ok := l.calendar.known(a.Tavolo); ok {
 		a.Subject = t.subject
+	}
+	if !a.About.Ente.IsZero() {
+		named := l.calendar.enti.NameOf(a.About.Ente)
+		a.Ente, a.Adesione = &named, &a.About.Adesione
 	}
 	if names {
 		a.Name = l.people.Name(a.Person)
@@ -382,9 +417,19 @@ func (l *Letters) invited(tavolo domain.TavoloID, p int32) bool {
 	})
 }
 
+// entered reports whether a person was sent an entry for the calendar about a tavolo,
+// which may have to be taken out of it.
+func (l *Letters) entered(tavolo domain.TavoloID, p int32) bool {
+	return slices.ContainsFunc(l.ofPerson[p], func(i int32) bool {
+		row := &l.rows[i]
+		began := row.attempt > 0 || wordOf(letterStates, row.state) == domain.LetterIsSent
+		return began && l.tavoli.text(row.tavolo) == string(tavolo) && enters(wordOf(letterKinds, row.kind))
+	})
+}
+
 // encode implements model.
 func (l *Letters) encode(e *encoder) {
-	for _, t := range []*table{&l.tavoli, &l.answers, &l.reasons} {
+	for _, t := range []*table{&l.tavoli, &l.enti, &l.answers, &l.reasons} {
 		e.texts(t.texts)
 	}
 	var persons ordering
@@ -392,15 +437,15 @@ func (l *Letters) encode(e *encoder) {
 		persons = l.people.ordering()
 	}
 	list(e, l.rows, func(row letter) {
-		for _, id := range []uuid.UUID{row.id, row.cause, row.by} {
+		for _, id := range []uuid.UUID{row.id, row.cause, row.by, row.adesione} {
 			e.uuid(id)
 		}
-		for _, n := range []int64{row.queued, row.since, row.retry, int64(row.template), int64(row.attempt), int64(row.resent)} {
+		for _, n := range []int64{row.queued, row.since, row.retry, row.arrived, int64(row.template), int64(row.attempt), int64(row.resent)} {
 			e.int(n)
 		}
 		e.revision(row.revision)
 		persons.place(e, row.person)
-		for _, n := range []uint32{row.tavolo, row.answer, row.reason} {
+		for _, n := range []uint32{row.tavolo, row.ente, row.answer, row.reason} {
 			e.uint(uint64(n))
 		}
 		e.code(row.kind)
@@ -420,16 +465,16 @@ func (l *Letters) encode(e *encoder) {
 
 // decode implements model.
 func (l *Letters) decode(d *decoder) {
-	for _, t := range []*table{&l.tavoli, &l.answers, &l.reasons} {
+	for _, t := range []*table{&l.tavoli, &l.enti, &l.answers, &l.reasons} {
 		t.fill(d.texts())
 	}
-	for range d.count(48) {
-		row := letter{id: d.uuid(), cause: d.uuid(), by: d.uuid()}
-		row.queued, row.since, row.retry = d.int(), d.int(), d.int()
+	for range d.count(64) {
+		row := letter{id: d.uuid(), cause: d.uuid(), by: d.uuid(), adesione: d.uuid()}
+		row.queued, row.since, row.retry, row.arrived = d.int(), d.int(), d.int(), d.int()
 		row.template, row.attempt, row.resent = int32(d.small()), int32(d.small()), int32(d.small())
 		row.revision = d.revision()
 		row.person = d.place()
-		row.tavolo, row.answer, row.reason = d.entry(&l.tavoli), d.entry(&l.answers), d.entry(&l.reasons)
+		row.tavolo, row.ente, row.answer, row.reason = d.entry(&l.tavoli), d.entry(&l.enti), d.entry(&l.answers), d.entry(&l.reasons)
 		row.kind, row.state, row.fault = d.code(len(letterKinds)), d.code(len(letterStates)), d.code(len(letterFaults))
 		if row.person < 0 {
 			d.fail("a letter is to nobody")

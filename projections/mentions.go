@@ -50,6 +50,7 @@ func (m mentioned) of(e domain.Event) {
 		m.person(e.As)
 	case domain.LetterQueued:
 		m.person(e.Person)
+		m.ente(enteOf(e.Ente))
 	case domain.JoinLinkSet:
 		if e.Participant != nil {
 			m.person(*e.Participant)

@@ -81,6 +81,6 @@ func (m *Models) models() []part {
 		{"marks", 2, &m.Marks},
 		{"disclosures", 1, &m.Disclosures},
 		{"retention", 2, &m.Retention},
-		{"letters", 2, &m.Letters},
+		{"letters", 3, &m.Letters},
 	}
 }

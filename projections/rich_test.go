@@ -194,10 +194,12 @@ func richForgetting() []domain.Event {
 // richLetters are what becomes of letters.
 func richLetters() []domain.Event {
 	return []domain.Event{
-		domain.LetterQueued{Delivery: aLetter, Kind: domain.LetterConfirmation, Tavolo: sesto, Person: person(1), Cause: aLetter},
+		domain.LetterQueued{Delivery: aLetter, Kind: domain.LetterConfirmation, LetterAbout: domain.AtTavolo(sesto), Person: person(1), Cause: aLetter},
 		domain.LetterAttempted{Delivery: aLetter, Attempt: 1, By: aLetter}, domain.LetterFailed{Delivery: aLetter, Attempt: 1, Why: domain.FaultRelay, Answer: "451 4.3.0", RetryAt: time.Date(2022, 5, 20, 9, 0, 0, 0, time.UTC)},
 		domain.LetterAttempted{Delivery: aLetter, Attempt: 2, By: aLetter}, domain.LetterParked{Delivery: aLetter, Attempt: 2, Why: domain.FaultRefused, Answer: "550 5.1.1"},
 		domain.LetterResent{Delivery: aLetter, Template: 1, Reason: "indirizzo corretto"}, domain.LetterAttempted{Delivery: aLetter, Attempt: 3, By: aLetter}, domain.LetterSent{Delivery: aLetter, Attempt: 3, Answer: "250 Ok"},
+		domain.LetterDelivered{Delivery: aLetter, Answer: "avvenuta-consegna"}, domain.LetterBounced{Delivery: aLetter, Status: "5.1.1", Answer: "casella inesistente"},
+		domain.LetterQueued{Delivery: numbered("letter", 2), Kind: domain.LetterAdesioneTaken, LetterAbout: domain.LetterAbout{Ente: asp, Adesione: numbered("adesione", 1)}, Person: person(1), Cause: aLetter},
 		domain.TemplateSet{Kind: domain.LetterConfirmation, Version: 1, Subject: "Iscrizione {tavolo}", Text: "Gentile {nome}", Reason: "tono"},
 		domain.JoinLinkSet{Tavolo: sesto, URL: "https://example.org/j/1"},
 		domain.JoinLinkSealed{Person: person(1), Tavolo: sesto, Sealed: []byte("sealed"), Commitment: "am9pbg"}, domain.OwnJoinLinkSet{Tavolo: sesto, Participant: person(1), Commitment: "am9pbg"},

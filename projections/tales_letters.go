@@ -1,6 +1,10 @@
 package projections
 
-import "tavoli/domain"
+import (
+	"strings"
+
+	"tavoli/domain"
+)
 
 // This file tells in Italian and in English what happens to letters.
 
@@ -10,6 +14,8 @@ var letterWords = map[domain.LetterKind]string{
 	domain.LetterPromotion: "avviso di posto assegnato", domain.LetterOffer: "offerta di un posto", domain.LetterReminder: "promemoria", domain.LetterJoinLink: "collegamento per partecipare",
 	domain.LetterRescheduled: "avviso di cambio di data", domain.LetterRectified: "avviso di rettifica", domain.LetterCalledOff: "avviso di annullamento",
 	domain.LetterThanks: "ringraziamento con i materiali", domain.LetterConfirmAddress: "richiesta di conferma dell'indirizzo",
+	domain.LetterWithdrawal: "ricevuta di ritiro", domain.LetterRefusal: "avviso di iscrizione non accolta", domain.LetterAddressLapsed: "avviso di indirizzo non confermato",
+	domain.LetterOfferLapsed: "avviso di offerta scaduta", domain.LetterNewCode: "nuovo codice", domain.LetterAdesioneTaken: "avviso di adesione accolta", domain.LetterAdesioneNot: "avviso di adesione non accolta",
 }
 
 // faultWords are the reasons for which letters are not sent.
@@ -17,7 +23,7 @@ var faultWords = map[domain.LetterFault]string{
 	domain.FaultRelay: "il server di posta non l'ha accettata per ora", domain.FaultInterrupted: "l'invio è stato interrotto prima di cominciare",
 	domain.FaultRefused: "il server di posta l'ha rifiutata", domain.FaultUncertain: "non si sa se sia partita",
 	domain.FaultTooOften: "troppi tentativi falliti", domain.FaultNoAddress: "manca l'indirizzo", domain.FaultForgotten: "la persona è stata rimossa",
-	domain.FaultNotDue: "non è più vera", domain.FaultContent: "non si può scrivere",
+	domain.FaultNotDue: "non è più vera", domain.FaultContent: "non si può scrivere", domain.FaultBounced: "è tornata indietro",
 }
 
 // kindOf returns the kind of a letter as it is told.
@@ -43,6 +49,9 @@ func (t *teller) tellLetter(event domain.Event) (summary, reason string) {
 		t.letter(domain.LetterIsQueued, "")
 		t.set("/kind", string(e.Kind))
 		t.set("/tavolo", string(e.Tavolo))
+		if e.Kind.OfAdesione() {
+			return t.say("Da spedire a %s: %s di %s", "To be sent to %s: %s, %s", t.name(e.Person), t.kindOf(e.Kind), t.ente(e.Ente)), ""
+		}
 		return t.say("Da spedire a %s: %s per il tavolo %s", "To be sent to %s: %s for tavolo %s", t.name(e.Person), t.kindOf(e.Kind), e.Tavolo), ""
 	case domain.LetterAttempted:
 		t.letter(domain.LetterIsSending, "")
@@ -56,6 +65,12 @@ func (t *teller) tellLetter(event domain.Event) (summary, reason string) {
 	case domain.LetterParked:
 		t.letter(domain.LetterIsParked, e.Why)
 		return t.say("Messa da parte: %s", "Put aside: %s", t.faultOf(e.Why)), e.Answer
+	case domain.LetterBounced:
+		t.letter(domain.LetterIsParked, domain.FaultBounced)
+		return t.say("Tornata indietro", "Came back"), strings.TrimSpace(e.Status + " " + e.Answer)
+	case domain.LetterDelivered:
+		t.letter(domain.LetterIsSent, "")
+		return t.say("Arrivata: lo dice il server di chi la riceve", "Arrived: the recipient's server says so"), e.Answer
 	case domain.LetterResent:
 		t.letter(domain.LetterIsQueued, "")
 		return t.say("Da spedire di nuovo", "To be sent again"), e.Reason
@@ -100,7 +115,7 @@ func (t *teller) joined(of *domain.PersonID, set bool) string {
 func (m *Models) lettersOf(p int32, reach *Reach) (strands []Strand) {
 	for _, i := range m.Letters.ofPerson[p] {
 		row := &m.Letters.rows[i]
-		if reach.Tavolo(domain.TavoloID(m.Letters.tavoli.text(row.tavolo))) {
+		if about := m.Letters.about(row); reach == nil || reach.Tavolo(about.Tavolo) {
 			strands = append(strands, Strand{Stream: domain.LetterStream(row.id)})
 		}
 	}

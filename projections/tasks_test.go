@@ -65,7 +65,7 @@ func TestTasks(t *testing.T) {
 	then("open-presences t 1, judge-attendance t 1", domain.PresenceRecorded{Tavolo: "t", Presence: presence, Participant: person(1), Mode: domain.Online, From: at("2022-05-19T15:00"), Source: domain.FromSheet, Evidence: []string{sheet}})
 	then("judge-attendance t 1", domain.PresenceEnded{Tavolo: "t", Presence: presence, To: at("2022-05-19T17:00")})
 	then("", domain.PresenceValidated{Tavolo: "t", Participant: person(1), Attended: true})
-	then("parked-letters 1", domain.LetterQueued{Delivery: numbered("letter", 1), Kind: domain.LetterThanks, Tavolo: "t", Person: person(1)}, domain.LetterParked{Delivery: numbered("letter", 1), Why: domain.LetterFaults[0]})
+	then("parked-letters 1", domain.LetterQueued{Delivery: numbered("letter", 1), Kind: domain.LetterThanks, LetterAbout: domain.AtTavolo("t"), Person: person(1)}, domain.LetterParked{Delivery: numbered("letter", 1), Why: domain.LetterFaults[0]})
 	asks := domain.AdesioneRequested{Ente: comune("G273"), Adesione: numbered("adesione", 1)}
 	then("parked-letters 1, open-adhesions 1", domain.EnteRegistered{Ente: comune("G273"), Official: "Palermo"}, asks)
 	then("parked-letters 1", domain.AdesioneRefused{Ente: comune("G273"), Adesione: numbered("adesione", 1)})

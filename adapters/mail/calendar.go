@@ -28,7 +28,7 @@ func method(e *projections.LetterEvent) string {
 // a recipient is a name and an address, as where letters are sent once.
 func eventUID(c projections.LetterContent) string {
 	recipient := projections.Fold(c.Name) + "\x00" + strings.ToLower(c.Email)
-	return uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceURL, []byte("tavoli:"+c.Tavolo)), []byte(recipient)).String() + "@tavoli"
+	return uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceURL, []byte("tavoli:"+c.About.Tavolo)), []byte(recipient)).String() + "@tavoli"
 }
 
 // An ics writes lines of at most 75 bytes.
@@ -97,7 +97,11 @@ func invitation(c projections.LetterContent, from Sender, now time.Time) string 
 		w.line("URL:" + e.Link)
 	}
 	w.line("ORGANIZER;CN=" + quoted(orElse(from.From.Name, from.From.Address)) + ":mailto:" + from.From.Address)
-	w.line("ATTENDEE;CN=" + quoted(orElse(c.Name, c.Email)) + ";ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:" + c.Email)
+	status := "NEEDS-ACTION"
+	if e.Seated {
+		status = "ACCEPTED"
+	}
+	w.line("ATTENDEE;CN=" + quoted(orElse(c.Name, c.Email)) + ";ROLE=REQ-PARTICIPANT;PARTSTAT=" + status + ";RSVP=FALSE:mailto:" + c.Email)
 	if e.Cancel {
 		w.line("STATUS:CANCELLED")
 	} else {

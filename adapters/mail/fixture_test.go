@@ -152,6 +152,26 @@ func (d *desk) react(rec domain.Record) {
 		err = d.office.Waitlisted(d.t.Context(), rec, e)
 	case domain.WaitlistPromoted:
 		err = d.office.Promoted(d.t.Context(), rec, e)
+	case domain.ParticipantWithdrawn:
+		err = d.office.Withdrawn(d.t.Context(), rec, e)
+	case domain.RegistrationRefused:
+		err = d.office.Refused(d.t.Context(), rec, e)
+	case domain.RegistrationPending:
+		err = d.office.Pending(d.t.Context(), rec, e)
+	case domain.RegistrationLapsed:
+		err = d.office.Unconfirmed(d.t.Context(), rec, e)
+	case domain.OfferMade:
+		err = d.office.Offered(d.t.Context(), rec, e)
+	case domain.OfferLapsed:
+		err = d.office.Untaken(d.t.Context(), rec, e)
+	case domain.SecretIssued:
+		err = d.office.Issued(d.t.Context(), rec, e)
+	case domain.DelegateSubstituted:
+		err = d.office.Substituted(d.t.Context(), rec, e)
+	case domain.AdesioneApproved:
+		err = d.office.Joined(d.t.Context(), rec, e)
+	case domain.AdesioneRefused:
+		err = d.office.NotJoined(d.t.Context(), rec, e)
 	case domain.TavoloRescheduled:
 		err = d.office.Rescheduled(d.t.Context(), rec, e)
 	case domain.TavoloRectified:

@@ -55,7 +55,7 @@ type Message struct {
 
 // Write makes a message of what a letter says, in the words of a template.
 func Write(c projections.LetterContent, words domain.LetterTemplate, from Sender, now time.Time) Message {
-	c.Values["titolare"] = from.Owner
+	c.Values["titolare"], c.Values["risposte"] = from.Owner, orElse(from.ReplyTo, from.From.Address)
 	subject, text := words.Fill(c.Values)
 	m := Message{From: from, To: netmail.Address{Name: c.Name, Address: c.Email}, Subject: clip(subject, maxSubject), Date: now}
 	m.Text = plain(text, c.Blocks)

@@ -31,7 +31,7 @@ func (d *desk) content(kind domain.LetterKind, name string) projections.LetterCo
 		d.t.Fatal(err)
 	}
 	c, err := projections.Ask(d.t.Context(), d.view, head, func(m *projections.Models) (projections.LetterContent, error) {
-		return m.LetterContent(kind, at, d.people[name], d.clock.Now())
+		return m.LetterContent(kind, domain.AtTavolo(at), d.people[name], d.clock.Now())
 	})
 	if err != nil {
 		d.t.Fatal(err)
@@ -45,9 +45,11 @@ func (d *desk) write(kind domain.LetterKind, name string) mail.Message {
 	c := d.content(kind, name)
 	c.Join("https://example.org/j/1?a=1&b=2")
 	c.Values["iscrizione"] = "https://tavoli.example/tavoli/6/iscrizione"
-	if kind == domain.LetterConfirmAddress {
+	switch kind {
+	case domain.LetterConfirmAddress, domain.LetterOffer, domain.LetterNewCode, domain.LetterConfirmation:
 		c.Values["codice"], c.Values["pagina"] = "abcdefg-hijkmnp-qrstuv-wxyz23", "https://tavoli.example/iscrizione?tavolo=6#abcdefg-hijkmnp-qrstuv-wxyz23"
 	}
+	c.Values["scadenza"] = "giovedì 3 marzo 2022, ore 9:00"
 	m := mail.Write(c, kind.BuiltIn(), d.office.Sender, time.Date(2022, 3, 2, 9, 0, 0, 0, time.UTC))
 	m.ID = domain.LetterFor(d.people[name], kind, d.people[name])
 	return m
@@ -77,7 +79,7 @@ func TestGoldenLetters(t *testing.T) {
 		golden(t, string(kind)+".golden", strings.ReplaceAll(text, "\r\n", "\n"))
 	}
 	for _, kind := range domain.LetterKinds {
-		if kind != domain.LetterCalledOff {
+		if kind != domain.LetterCalledOff && !kind.OfAdesione() {
 			show(kind)
 		}
 	}
@@ -104,7 +106,7 @@ func TestOneEntryInACalendar(t *testing.T) {
 	for name, change := range map[string]func(*projections.LetterContent){
 		"a colleague at the same address": func(o *projections.LetterContent) { o.Name = "Bruno Prova" },
 		"a namesake":                      func(o *projections.LetterContent) { o.Email = "anna@example.org" },
-		"another tavolo":                  func(o *projections.LetterContent) { o.Tavolo = "coopera-5" },
+		"another tavolo":                  func(o *projections.LetterContent) { o.About.Tavolo = "coopera-5" },
 	} {
 		if uid(change) == first {
 			t.Errorf("%s has the same entry", name)
@@ -279,7 +281,7 @@ func TestTheCalendarFollowsTheTavolo(t *testing.T) {
 	for i, c := range []struct {
 		cal                      *ical.Calendar
 		method, sequence, status string
-	}{{first, "REQUEST", "0", "CONFIRMED"}, {moved, "REQUEST", "1", "CONFIRMED"}, {off, "CANCEL", "2", "CANCELLED"}} {
+	}{{first, "REQUEST", "3", "CONFIRMED"}, {moved, "REQUEST", "4", "CONFIRMED"}, {off, "CANCEL", "5", "CANCELLED"}} {
 		method := ""
 		for _, p := range c.cal.CalendarProperties {
 			if p.IANAToken == string(ical.PropertyMethod) {
@@ -307,6 +309,7 @@ func TestWhoIsConcerned(t *testing.T) {
 	}
 	res := carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Bruno"]})
 	d.react(d.newest(res.Position)) // Carla has the seat
+	d.react(d.newest(res.Position - 1))
 	res = carry[*domain.Tavolo](d, domain.RescheduleTavolo{Tavolo: at, When: domain.When{Day: "2022-03-31"}, Reason: "sala"})
 	d.react(d.newest(res.Position))
 	res = carry[*domain.Tavolo](d, domain.RectifyTavolo{Tavolo: at, Field: domain.RectifyProtocol, Right: "Prot. n. 0228/15/03/22", Reason: "refuso"})
@@ -316,7 +319,7 @@ func TestWhoIsConcerned(t *testing.T) {
 	got := d.letters()
 	for _, want := range []string{
 		"Anna Prova confirmation", "Bruno Prova confirmation", "Carla Prova waiting-list", "Carla Prova promotion", "Anna Prova change-of-date", "Carla Prova change-of-date",
-		"Anna Prova calling-off", "Carla Prova calling-off",
+		"Anna Prova calling-off", "Carla Prova calling-off", "Bruno Prova withdrawal",
 	} {
 		if _, ok := got[want]; !ok {
 			t.Errorf("%s is missing", want)

@@ -90,6 +90,71 @@ func (o *Office) Promoted(ctx context.Context, rec domain.Record, e domain.Waitl
 	return o.tell(ctx, rec, domain.LetterPromotion, e.Tavolo, e.Participant)
 }
 
+// Withdrawn reacts to somebody who does not come after all.
+func (o *Office) Withdrawn(ctx context.Context, rec domain.Record, e domain.ParticipantWithdrawn) error {
+	return o.tell(ctx, rec, domain.LetterWithdrawal, e.Tavolo, e.Participant)
+}
+
+// Refused reacts to a registration that staff do not accept.
+func (o *Office) Refused(ctx context.Context, rec domain.Record, e domain.RegistrationRefused) error {
+	return o.tell(ctx, rec, domain.LetterRefusal, e.Tavolo, e.Participant)
+}
+
+// Unconfirmed reacts to an address that nobody confirmed in time.
+func (o *Office) Unconfirmed(ctx context.Context, rec domain.Record, e domain.RegistrationLapsed) error {
+	return o.tell(ctx, rec, domain.LetterAddressLapsed, e.Tavolo, e.Participant)
+}
+
+// Untaken reacts to an offer that was not taken up in time.
+func (o *Office) Untaken(ctx context.Context, rec domain.Record, e domain.OfferLapsed) error {
+	return o.tell(ctx, rec, domain.LetterOfferLapsed, e.Tavolo, e.Participant)
+}
+
+// Issued reacts to a new code. Those that are made with a registration stand in its
+// confirmation.
+func (o *Office) Issued(ctx context.Context, rec domain.Record, e domain.SecretIssued) error {
+	if !e.Anew {
+		return nil
+	}
+	return o.tell(ctx, rec, domain.LetterNewCode, e.Tavolo, e.Participant)
+}
+
+// Joined reacts to a request to join the coordinamento that was approved.
+func (o *Office) Joined(ctx context.Context, rec domain.Record, e domain.AdesioneApproved) error {
+	return o.answer(ctx, rec, domain.LetterAdesioneTaken, e.Ente, e.Adesione)
+}
+
+// NotJoined reacts to one that was refused.
+func (o *Office) NotJoined(ctx context.Context, rec domain.Record, e domain.AdesioneRefused) error {
+	return o.answer(ctx, rec, domain.LetterAdesioneNot, e.Ente, e.Adesione)
+}
+
+// answer queues a letter to everybody whom a request to join names: who asked is one
+// of them.
+func (o *Office) answer(ctx context.Context, rec domain.Record, kind domain.LetterKind, ente domain.EnteRef, adesione uuid.UUID) error {
+	if !o.fresh(rec) {
+		return nil
+	}
+	about := domain.LetterAbout{Ente: ente, Adesione: adesione}
+	to, err := projections.Ask(ctx, o.View, rec.Position, func(m *projections.Models) (to []domain.PersonID, err error) {
+		a, err := m.Enti.Adesione(ente, adesione)
+		for _, r := range a.Referenti {
+			if c, err := m.LetterContent(kind, about, r.Person, o.Now()); err == nil && c.Not == "" {
+				to = append(to, r.Person)
+			}
+		}
+		return to, err
+	})
+	if errors.Is(err, domain.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, about, to)
+	return err
+}
+
 // Moved reacts to a change of mode: the confirmation is sent anew, or the place in
 // the other waiting list.
 func (o *Office) Moved(ctx context.Context, rec domain.Record, e domain.ModeChanged) error {
@@ -97,9 +162,10 @@ func (o *Office) Moved(ctx context.Context, rec domain.Record, e domain.ModeChan
 		o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.Participant))
 }
 
-// Substituted reacts to a seat handed on.
+// Substituted reacts to a seat handed on: both are told.
 func (o *Office) Substituted(ctx context.Context, rec domain.Record, e domain.DelegateSubstituted) error {
-	return errors.Join(o.tell(ctx, rec, domain.LetterConfirmation, e.Tavolo, e.By), o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.By))
+	return errors.Join(o.tell(ctx, rec, domain.LetterWithdrawal, e.Tavolo, e.Participant),
+		o.tell(ctx, rec, domain.LetterConfirmation, e.Tavolo, e.By), o.tell(ctx, rec, domain.LetterWaiting, e.Tavolo, e.By))
 }
 
 // Rescheduled reacts to a change of date.
@@ -126,13 +192,13 @@ func (o *Office) tell(ctx context.Context, rec domain.Record, kind domain.Letter
 		return nil
 	}
 	due, err := projections.Ask(ctx, o.View, rec.Position, func(m *projections.Models) (bool, error) {
-		c, err := m.LetterContent(kind, tavolo, person, o.Now())
+		c, err := m.LetterContent(kind, domain.AtTavolo(tavolo), person, o.Now())
 		return err == nil && c.Not == "", nil
 	})
 	if err != nil || !due {
 		return err
 	}
-	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, tavolo, []domain.PersonID{person})
+	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, domain.AtTavolo(tavolo), []domain.PersonID{person})
 	return err
 }
 
@@ -150,7 +216,7 @@ func (o *Office) tellAll(ctx context.Context, rec domain.Record, kind domain.Let
 	if err != nil {
 		return err
 	}
-	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, tavolo, to.Persons)
+	_, err = o.queue(ctx, cause{rec.ID, rec.Correlation, rec.ID, domain.ActorSystem}, kind, domain.AtTavolo(tavolo), to.Persons)
 	return err
 }
 
@@ -180,7 +246,7 @@ func (o *Office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain
 	}
 	p.Without = to.Without
 	p.Queued = len(to.Persons)
-	p.Position, err = o.queue(ctx, cause{id: command, correlation: command, actor: actor}, kind, tavolo, to.Persons)
+	p.Position, err = o.queue(ctx, cause{id: command, correlation: command, actor: actor}, kind, domain.AtTavolo(tavolo), to.Persons)
 	return p, err
 }
 
@@ -188,7 +254,7 @@ func (o *Office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain
 const together = 32
 
 // queue queues a letter to each of some persons, each once however often it is called.
-func (o *Office) queue(ctx context.Context, c cause, kind domain.LetterKind, tavolo domain.TavoloID, to []domain.PersonID) (newest domain.Position, err error) {
+func (o *Office) queue(ctx context.Context, c cause, kind domain.LetterKind, about domain.LetterAbout, to []domain.PersonID) (newest domain.Position, err error) {
 	words, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (projections.Template, error) { return m.Letters.Template(kind, -1) })
 	if err != nil {
 		return 0, err
@@ -200,7 +266,7 @@ func (o *Office) queue(ctx context.Context, c cause, kind domain.LetterKind, tav
 		room <- struct{}{}
 		all.Go(func() {
 			defer func() { <-room }()
-			cmd := domain.QueueLetter{Kind: kind, Tavolo: tavolo, Person: person, Template: words.Version, Cause: c.id}
+			cmd := domain.QueueLetter{Kind: kind, About: about, Person: person, Template: words.Version, Cause: c.id}
 			res, e := domain.Execute(ctx, o.Exec, cmd, domain.Meta{
 				At: o.Now(), Actor: c.actor, Command: domain.DerivedID(cmd.Delivery(), "queue"), Correlation: c.correlation, Causation: c.causation,
 			})
@@ -270,7 +336,7 @@ func (o *Office) Remind(ctx context.Context) error {
 				return err
 			}
 		}
-		if _, err := o.queue(ctx, cause{id: t.id(), correlation: t.id(), actor: domain.ActorSystem}, t.kind, t.tavolo, t.to); err != nil {
+		if _, err := o.queue(ctx, cause{id: t.id(), correlation: t.id(), actor: domain.ActorSystem}, t.kind, domain.AtTavolo(t.tavolo), t.to); err != nil {
 			return err
 		}
 	}

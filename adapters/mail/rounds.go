@@ -316,7 +316,7 @@ func (o *Office) write(ctx context.Context, l projections.Letter) (m Message, pa
 		if words, err = m.Letters.Template(l.Kind, l.Template); err != nil {
 			return c, err
 		}
-		return m.LetterContent(l.Kind, l.Tavolo, l.Person, now)
+		return m.LetterContent(l.Kind, l.About, l.Person, now)
 	})
 	switch {
 	case errors.Is(err, domain.NotFound):
@@ -338,20 +338,31 @@ func (o *Office) write(ctx context.Context, l projections.Letter) (m Message, pa
 // fill tells a letter what the read models do not hold, and reports whether it has
 // what it is for.
 func (o *Office) fill(ctx context.Context, c *projections.LetterContent) (bool, error) {
-	link, err := o.joinLink(ctx, c.Tavolo, c.Person)
+	tavolo := c.About.Tavolo
+	if tavolo == "" {
+		return true, nil
+	}
+	link, err := o.joinLink(ctx, tavolo, c.Person)
 	if err != nil {
 		return false, err
 	}
 	c.Join(link)
-	issue, known, err := domain.RegistrationIssue(ctx, o.Exec, c.Tavolo, c.Person)
+	issue, known, err := domain.RegistrationIssue(ctx, o.Exec, tavolo, c.Person)
 	if err != nil {
 		return false, err
 	}
 	if known {
-		c.Values["codice"] = domain.RegistrationSecret(o.Registrations, c.Tavolo, issue)
+		c.Values["codice"] = domain.RegistrationSecret(o.Registrations, tavolo, issue)
+	}
+	until, err := domain.DueBy(ctx, o.Exec, tavolo, c.Person)
+	if err != nil {
+		return false, err
+	}
+	if !until.IsZero() {
+		c.Values["scadenza"] = projections.LongMoment(until)
 	}
 	o.point(c)
-	needs := c.Kind == domain.LetterConfirmAddress || c.Kind == domain.LetterOffer
+	needs := c.Kind == domain.LetterConfirmAddress || c.Kind == domain.LetterOffer || c.Kind == domain.LetterNewCode
 	return (c.Kind != domain.LetterJoinLink || link != "") && (!needs || known), nil
 }
 
@@ -361,7 +372,7 @@ func (o *Office) point(c *projections.LetterContent) {
 	if o.Address == "" {
 		return
 	}
-	tavolo := url.PathEscape(string(c.Tavolo))
+	tavolo := url.PathEscape(string(c.About.Tavolo))
 	c.Values["iscrizione"] = o.Address + "/tavoli/" + tavolo + "/iscrizione"
 	if code := c.Values["codice"]; code != "" {
 		c.Values["pagina"] = o.Address + "/iscrizione?tavolo=" + tavolo + "#" + code
@@ -372,7 +383,7 @@ func (o *Office) point(c *projections.LetterContent) {
 // What keeps it from being sent is told beside it.
 func (o *Office) Preview(ctx context.Context, kind domain.LetterKind, words domain.LetterTemplate, tavolo domain.TavoloID, person domain.PersonID) (m Message, not domain.LetterFault, err error) {
 	c, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (projections.LetterContent, error) {
-		return m.LetterContent(kind, tavolo, person, o.Now())
+		return m.LetterContent(kind, domain.AtTavolo(tavolo), person, o.Now())
 	})
 	if err != nil {
 		return m, "", err

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"mime"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -479,5 +482,214 @@ func TestNothingIsLaidInTheOutboxMeanwhile(t *testing.T) {
 	close(hole.take)
 	if err := <-emptied; err != nil || len(order) != 2 || order[0] != "laid" {
 		t.Errorf("got %v %v", order, err)
+	}
+}
+
+// events lets the office react to every event of a command's result.
+func (d *desk) events(res domain.Result) {
+	d.t.Helper()
+	for n := range res.Events {
+		d.react(d.newest(res.Position - domain.Position(len(res.Events)-1-n)))
+	}
+}
+
+// awaits lists which letters there are.
+func (d *desk) awaits(want ...string) {
+	d.t.Helper()
+	got := d.letters()
+	for _, one := range want {
+		if _, ok := got[one]; !ok {
+			d.t.Errorf("%s is missing", one)
+		}
+		delete(got, one)
+	}
+	if len(got) > 0 {
+		d.t.Errorf("these are too many: %v", slices.Collect(maps.Keys(got)))
+	}
+}
+
+// TestReceipts sends what ends a registration: withdrawn, handed on or not accepted.
+// Whoever has an entry in the calendar is sent what takes it out.
+func TestReceipts(t *testing.T) {
+	box := mail.Outbox(t.TempDir())
+	d := newDesk(t, box)
+	d.background(d.office.Run)
+	for _, name := range []string{"Anna", "Bruno", "Carla"} {
+		d.react(d.register(name, strings.ToLower(name)+"@example.it", domain.Online))
+		d.becomes(name+" Prova confirmation", domain.LetterIsSent)
+	}
+	d.events(carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Anna"]}))
+	d.events(carry[*domain.Tavolo](d, domain.RefuseRegistration{Tavolo: at, Participant: d.people["Bruno"], Reason: "estraneo"}))
+	meta := d.meta()
+	hand := &domain.SubstituteDelegate{Tavolo: at, Participant: d.people["Carla"], Person: domain.Person{Values: domain.Values{GivenName: "Dario", FamilyName: "Prova", Email: "dario@example.it"}}}
+	if err := hand.Introduce(t.Context(), d.vault, meta); err != nil {
+		t.Fatal(err)
+	}
+	res, err := domain.Execute(t.Context(), d.exec, hand, meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.events(res)
+	for _, which := range []string{"Anna Prova withdrawal", "Bruno Prova refusal", "Carla Prova withdrawal", "Dario Prova confirmation"} {
+		l := d.becomes(which, domain.LetterIsSent)
+		raw, err := box.Read(l.Delivery)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, found := parts(t, raw)
+		_, out := found["text/calendar CANCEL"]
+		if out == (which == "Dario Prova confirmation") {
+			t.Errorf("%s takes an entry out of the calendar: %v", which, out)
+		}
+	}
+	late := d.register("Elena", "elena@example.it", domain.Online) // of which nobody told her
+	if late.Type == "" {
+		t.Fatal("Elena is not registered")
+	}
+	d.events(carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Elena"]}))
+	l := d.becomes("Elena Prova withdrawal", domain.LetterIsSent)
+	raw, err := box.Read(l.Delivery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, found := parts(t, raw); found["text/calendar CANCEL"] != "" {
+		t.Error("an entry is taken out that was never sent")
+	}
+}
+
+// TestTheNextEntryIsNewer registers somebody again who withdrew: the calendar must take
+// the entry for newer than what took it out.
+func TestTheNextEntryIsNewer(t *testing.T) {
+	d := newDesk(t, mail.Outbox(t.TempDir()))
+	d.register("Anna", "anna@example.it", domain.Online)
+	sequence := func(kind domain.LetterKind) int {
+		d.letters()
+		c := d.content(kind, "Anna")
+		if c.Event == nil {
+			t.Fatalf("%s has no entry", kind)
+		}
+		return c.Event.Sequence
+	}
+	first := sequence(domain.LetterConfirmation)
+	carry[*domain.Tavolo](d, domain.ChangeMode{Tavolo: at, Participant: d.people["Anna"], Mode: domain.InPresence})
+	second := sequence(domain.LetterConfirmation)
+	carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Anna"]})
+	meta, anna := d.meta(), d.people["Anna"]
+	again := &domain.RegisterParticipant{Tavolo: at, Person: domain.Person{ID: &anna}, Mode: domain.Online}
+	if err := again.Introduce(t.Context(), d.vault, meta); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := domain.Execute(t.Context(), d.exec, again, meta); err != nil {
+		t.Fatal(err)
+	}
+	if third := sequence(domain.LetterConfirmation); first >= second || second >= third-1 {
+		t.Errorf("the sequence is %d, %d, %d", first, second, third)
+	}
+}
+
+// TestWhatLapses tells whoever did not confirm an address, or take up an offer.
+func TestWhatLapses(t *testing.T) {
+	d := newDesk(t, mail.Outbox(t.TempDir()))
+	carry[*domain.Tavolo](d, domain.SetAdmission{Tavolo: at, Admission: domain.Admission{ConfirmEmail: true, OfferHours: 24}})
+	d.register("Anna", "anna@example.it", domain.InPresence) // by staff: at once
+	d.register("Bruno", "bruno@example.it", domain.InPresence)
+	offered := carry[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: at, Participant: d.people["Anna"]})
+	d.events(offered)
+	carla := d.party("Carla", "carla@example.it")
+	d.clock.move(25 * time.Hour)
+	d.events(carry[*domain.Tavolo](d, domain.LapseOverdue{Tavolo: at}))
+	if carla.Type != "RegistrationPending" {
+		t.Errorf("Carla is %s", carla.Type)
+	}
+	d.awaits("Anna Prova withdrawal", "Bruno Prova offer", "Bruno Prova offer-lapsed", "Carla Prova address-lapsed")
+}
+
+// party lets somebody register on the public page, and returns what became of it.
+func (d *desk) party(name, email string) domain.Record {
+	d.t.Helper()
+	meta := d.meta()
+	meta.Actor = domain.ActorPublic
+	cmd := &domain.RegisterParty{
+		Tavolo: at, Notice: "2022-01", Secret: func(issue uuid.UUID) string { return domain.RegistrationSecret([32]byte{}, at, issue) },
+		People: []domain.Attendee{{GivenName: name, FamilyName: "Prova", Email: email, Mode: domain.Online, Capacity: domain.AsOther}},
+	}
+	if err := cmd.Introduce(d.t.Context(), d.vault, meta); err != nil {
+		d.t.Fatal(err)
+	}
+	res, err := domain.Execute(d.t.Context(), d.exec, cmd, meta)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.newest(res.Position - domain.Position(len(res.Events)-1))
+}
+
+// TestANewCode tells a code that staff issue anew, and no other by itself.
+func TestANewCode(t *testing.T) {
+	box := mail.Outbox(t.TempDir())
+	d := newDesk(t, box)
+	d.office.Address = "https://tavoli.example"
+	rec := d.party("Anna", "anna@example.it")
+	anna := rec.Event.(domain.ParticipantRegistered).Participant
+	d.react(rec)
+	issue := uuid.New()
+	first := carry[*domain.Tavolo](d, domain.IssueSecret{Tavolo: at, Participant: anna, Issue: issue, SHA256: domain.SecretHash(domain.RegistrationSecret([32]byte{}, at, issue))})
+	d.events(first)
+	d.react(domain.Record{ID: uuid.New(), Position: first.Position, RecordedAt: d.clock.Now(), EffectiveAt: d.clock.Now(), Event: domain.SecretIssued{Tavolo: at, Participant: anna}}) // with a registration
+	d.awaits("Anna Prova confirmation", "Anna Prova new-code")
+	d.background(d.office.Run)
+	l := d.becomes("Anna Prova new-code", domain.LetterIsSent)
+	raw, err := box.Read(l.Delivery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, found := parts(t, raw)
+	if text := found["text/plain "]; !strings.Contains(text, domain.RegistrationSecret([32]byte{}, at, issue)) || !strings.Contains(text, "https://tavoli.example/iscrizione") {
+		t.Errorf("it says %q", text)
+	}
+}
+
+// TestRequestsToJoin answers everybody whom a request to join the coordinamento names.
+func TestRequestsToJoin(t *testing.T) {
+	s := smtptest.New(t, smtptest.Settings{})
+	d := newDesk(t, relay(t, s))
+	comune := domain.EnteRef{Kind: domain.Comune, Code: "A176"}
+	carry[*domain.Ente](d, domain.RegisterEnte{Kind: comune.Kind, Code: comune.Code, Official: "Comune di Alcamo", Province: "TP"})
+	ask := func(names ...string) uuid.UUID {
+		t.Helper()
+		cmd, meta := &domain.RequestAdesione{Ente: comune, Notice: "2022-01"}, d.meta()
+		for _, name := range names {
+			cmd.Referenti = append(cmd.Referenti, domain.ReferenteForm{GivenName: name, FamilyName: "Prova", Email: strings.ToLower(name) + "@example.it"})
+		}
+		if err := cmd.Introduce(t.Context(), d.vault, meta); err != nil {
+			t.Fatal(err)
+		}
+		res, err := domain.Execute(t.Context(), d.exec, cmd, meta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Events[0].(domain.AdesioneRequested).Adesione
+	}
+	no, yes := ask("Zoe"), ask("Anna", "Bruno")
+	d.events(carry[*domain.Ente](d, domain.RefuseAdesione{Ente: comune, Adesione: no, Reason: "fuori dalla rete SAI"}))
+	d.events(carry[*domain.Ente](d, domain.ApproveAdesione{Ente: comune, Adesione: yes}))
+	d.awaits("Zoe Prova adhesion-refused", "Anna Prova adhesion-approved", "Bruno Prova adhesion-approved")
+	d.background(d.office.Run)
+	d.becomes("Bruno Prova adhesion-approved", domain.LetterIsSent)
+	l := d.becomes("Zoe Prova adhesion-refused", domain.LetterIsSent)
+	if l.Ente == nil || l.Ente.Name != "Comune di Alcamo" || l.Adesione == nil || *l.Adesione != no || l.Tavolo != "" {
+		t.Errorf("got %+v", l)
+	}
+	for _, m := range s.Messages() {
+		msg, found := parts(t, []byte(m.Data))
+		if m.To[0] != "zoe@example.it" {
+			continue
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+		if text := found["text/plain "]; err != nil || !strings.Contains(text, "Motivo: fuori dalla rete SAI") || !strings.Contains(text, "Progetto co-finanziato") || !strings.HasPrefix(subject, "Adesione al Coordinamento non accolta: Comune di Alcamo") {
+			t.Errorf("%v %q says %q", err, subject, text)
+		}
+		if len(found) != 2 {
+			t.Errorf("it has parts %v", found)
+		}
 	}
 }

@@ -81,6 +81,11 @@ func (p oneLetterPage) Waits() bool {
 	return p.Letter.State == domain.LetterIsQueued || p.Letter.State == domain.LetterIsSending
 }
 
+// Gone reports whether the letter left, so that it may have come back.
+func (p oneLetterPage) Gone() bool {
+	return p.Letter.State == domain.LetterIsSent || p.Letter.Why == domain.FaultUncertain
+}
+
 func showOneLetter(v *visit) error {
 	if err := v.enter(letterRoles...); err != nil {
 		return err
@@ -194,6 +199,14 @@ func letterDeeds() []*deed {
 			at: "/segreteria/lettere/{delivery}/rispedizione", api: "/letters/{delivery}/resending", title: text{"Spedisci di nuovo", "Send it again"}, roles: rStaff,
 			hint:   text{"Chi la riceve avrà un altro messaggio. Se non si sa se la prima sia partita, conviene prima chiederglielo.", "The recipient gets another message. Where nobody knows whether the first one went out, ask first."},
 			fields: []field{{name: "reason", label: text{"Perché", "Why"}}},
+		},
+		{
+			at: "/segreteria/lettere/{delivery}/ritorno", api: "/letters/{delivery}/return", title: text{"È tornata indietro", "It came back"}, roles: rStaff,
+			hint: text{"Quando arriva un avviso di mancata consegna. La lettera è messa da parte: si corregge l'indirizzo della persona e la si spedisce di nuovo.", "When a notice of failed delivery comes in. The letter is put aside: correct the person's address and send it again."},
+			fields: []field{
+				{name: "reason", label: text{"Perché, come dice l'avviso", "Why, as the notice says"}, must: true, hint: text{"Senza nomi né indirizzi: resta tra i fatti.", "Without names or addresses: it stays among the facts."}},
+				{name: "status", label: text{"Codice", "Status"}, hint: text{"Per esempio 5.1.1, se c'è.", "5.1.1 for instance, if there is one."}, most: 9},
+			},
 		},
 		{
 			at: "/segreteria/tavoli/{id}/lettere", api: "/tavoli/{id}/letters", title: text{"Spedisci lettere", "Send letters"}, roles: rStaff, grave: true,

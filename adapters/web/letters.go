@@ -150,6 +150,14 @@ func resendLetter() action {
 	}, nothing).also(404, 409)
 }
 
+// returnLetter notes that a letter came back, with which staff know an address is wrong.
+func returnLetter() action {
+	return command(func(d *doing, c *domain.ReturnLetter) error {
+		c.Delivery = d.uuid("delivery")
+		return nil
+	}, nothing).also(404, 409)
+}
+
 // A LetterOrder is which letters somebody wants sent, to whom.
 type LetterOrder struct {
 	Kind domain.LetterKind `json:"kind"`
@@ -371,6 +379,7 @@ func letterRoutes() []route {
 		{"GET", "/letters/{delivery}", "get-letter", auditors, "What became of a letter", getLetter()},
 		{"GET", "/letters/{delivery}/message", "get-letter-message", staff, "A letter that lies in the outbox, as it would be sent", readLetter()},
 		{"POST", "/letters/{delivery}/resending", "resend-letter", staff, "Send a letter again that was sent, put aside or waits to be tried again", resendLetter()},
+		{"POST", "/letters/{delivery}/return", "return-letter", staff, "Say that a letter came back: it is put aside, to be sent again once the address is corrected", returnLetter()},
 		{"GET", "/letter-templates", "list-letter-templates", auditors, "The words of every kind of letter", listTemplates()},
 		{"GET", "/letter-templates/{letter}", "get-letter-template", auditors, "The words of a kind of letter, with those it had before", getTemplate()},
 		{"POST", "/letter-templates/{letter}", "set-letter-template", staff, "Give a kind of letter other words", setTemplate()},

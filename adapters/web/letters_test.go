@@ -22,7 +22,7 @@ func (o office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain.
 		return m.Recipients(kind, tavolo, audience, o.clock.Now())
 	})
 	for _, person := range to.Persons {
-		cmd := domain.QueueLetter{Kind: kind, Tavolo: tavolo, Person: person, Cause: command}
+		cmd := domain.QueueLetter{Kind: kind, About: domain.AtTavolo(tavolo), Person: person, Cause: command}
 		res, err := domain.Execute(ctx, o.exec, cmd, domain.Meta{At: o.clock.Now(), Actor: actor, Command: uuid.New()})
 		if err != nil {
 			return p, err
@@ -36,7 +36,7 @@ func (o office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain.
 // Preview implements [web.Post].
 func (o office) Preview(ctx context.Context, kind domain.LetterKind, words domain.LetterTemplate, tavolo domain.TavoloID, person domain.PersonID) (web.LetterShown, error) {
 	c, err := projections.Ask(ctx, o.view, 0, func(m *projections.Models) (projections.LetterContent, error) {
-		return m.LetterContent(kind, tavolo, person, o.clock.Now())
+		return m.LetterContent(kind, domain.AtTavolo(tavolo), person, o.clock.Now())
 	})
 	if err != nil {
 		return web.LetterShown{}, err
@@ -75,6 +75,10 @@ func (c *contract) writing() {
 	c.register.carry(domain.AttemptLetter{Delivery: letter, By: uuid.New()})
 	c.register.carry(domain.SettleLetter{Delivery: letter, Attempt: 1, Why: domain.FaultRefused, Answer: "550 anna@example.org unknown"})
 	c.row("resend-letter", "/letters/"+id+"/resending", `{"reason":"indirizzo corretto"}`, 200)
+	c.row("return-letter", "/letters/"+id+"/return", `{"reason":"casella inesistente"}`, 409) // it waits to be sent again
+	c.register.carry(domain.AttemptLetter{Delivery: letter, By: uuid.New()})
+	c.register.carry(domain.SettleLetter{Delivery: letter, Attempt: 2})
+	c.row("return-letter", "/letters/"+id+"/return", `{"reason":"casella inesistente","status":"5.1.1"}`, 200)
 	c.row("list-letter-templates", "/letter-templates", "", 200)
 	c.row("get-letter-template", "/letter-templates/reminder", "", 200)
 	c.row("set-letter-template", "/letter-templates/reminder", `{"subject":"Promemoria {tavolo}","text":"Gentile {nome}","reason":"tono"}`, 200)
