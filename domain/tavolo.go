@@ -133,6 +133,22 @@ func (t *Tavolo) Apply(e Event) {
 		t.rectify(e)
 	case TavoloCalledOff:
 		t.state = CalledOff
+	case RegistrationsOpened:
+		t.started, t.stopped = true, false
+	case RegistrationsClosed:
+		t.stopped = true
+	case TavoloOpened:
+		t.state = Open
+	case TavoloClosed:
+		t.state = Closed
+	default:
+		t.prepare(e)
+	}
+}
+
+// prepare takes in what staff set for a tavolo, and hands on what people do about seats.
+func (t *Tavolo) prepare(e Event) {
+	switch e := e.(type) {
 	case AgendaSet:
 		t.agenda = e.Items
 	case SpeakerInvited:
@@ -145,14 +161,6 @@ func (t *Tavolo) Apply(e Event) {
 		t.rule = e.Rule
 	case GroupFormed:
 		t.groups[e.Group] = e
-	case RegistrationsOpened:
-		t.started, t.stopped = true, false
-	case RegistrationsClosed:
-		t.stopped = true
-	case TavoloOpened:
-		t.state = Open
-	case TavoloClosed:
-		t.state = Closed
 	case MaterialPublished:
 		t.materials = append(t.materials, e)
 	case AdmissionSet:

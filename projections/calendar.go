@@ -171,7 +171,7 @@ func (c *Calendar) run(rec *domain.Record) {
 	case domain.TavoloClosed:
 		c.at(e.Tavolo, rec).state = domain.Closed
 	default:
-		if id, ok := tavoloOf(rec.Event); ok {
+		if id, ok := tavoloOf(rec); ok {
 			c.at(id, rec)
 		}
 	}

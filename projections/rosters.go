@@ -137,7 +137,7 @@ func (r *Rosters) moved(rec *domain.Record) {
 	case domain.OfferLapsed:
 		r.become(e.Tavolo, e.Participant, isWithdrawn, rec)
 	default:
-		if id, ok := tavoloOf(rec.Event); ok {
+		if id, ok := tavoloOf(rec); ok {
 			r.at(id, rec)
 		}
 	}

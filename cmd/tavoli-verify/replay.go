@@ -153,6 +153,15 @@ func (m *meeting) apply(kind string, h happening) bool {
 		if h.Field == "schedule" {
 			m.set(h.Schedule)
 		}
+	default:
+		return m.move(kind, h)
+	}
+	return true
+}
+
+// move takes in what became of a seat.
+func (m *meeting) move(kind string, h happening) bool {
+	switch kind {
 	case "ParticipantRegistered":
 		m.seats[h.Participant] = &seat{ente: h.Ente, capacity: h.Capacity, mode: h.Mode, state: "registered"}
 	case "ParticipantWaitlisted":
