@@ -1,10 +1,7 @@
 package projections_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"iter"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -15,6 +12,7 @@ import (
 
 	"tavoli/domain"
 	"tavoli/projections"
+	"tavoli/tests/storetest"
 )
 
 // reading returns options of a view that reads its digests every so often, by a
@@ -165,32 +163,12 @@ func TestSixteenReadingsAreKept(t *testing.T) {
 	}
 }
 
-// An altered log shows one text in place of another to those who follow it.
-type altered struct {
-	domain.Log
-	is, shown string
-}
-
-func (l altered) Follow(ctx context.Context, after domain.Position) iter.Seq2[domain.Page, error] {
-	return func(yield func(domain.Page, error) bool) {
-		for page, err := range l.Log.Follow(ctx, after) {
-			page.Entries = slices.Clone(page.Entries)
-			for i := range page.Entries {
-				page.Entries[i].Bytes = bytes.ReplaceAll(page.Entries[i].Bytes, []byte(l.is), []byte(l.shown))
-			}
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
-}
-
 // TestReadingsDiffer shows an entry otherwise to one of two views: the readings
 // after it name the models that have it otherwise, and those before it agree.
 func TestReadingsDiffer(t *testing.T) {
 	r := newRegister(t).found(3, 2)
 	good := r.view(r.reading(0))
-	bad := projections.NewView(altered{r.store, "Un altro luogo", "Un' altro luogo"}, r.vault.Open, r.reading(0))
+	bad := projections.NewView(storetest.Altered{Log: r.store, Is: "Un altro luogo", Shown: "Un' altro luogo"}, r.vault.Open, r.reading(0))
 	r.follow(bad)
 	before := r.head()
 	compare := func(want ...string) {

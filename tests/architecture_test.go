@@ -51,7 +51,7 @@ var layers = []layer{
 	{"cmd/tavoli", "domain projections projections/papers adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
 	{"tests/paperstest", "domain projections projections/papers", ""},
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4 google.golang.org/grpc"},
-	{"tests/*", "domain projections adapters/* tests/storetest", ""},
+	{"tests/*", "domain projections adapters/* tests/certtest tests/storetest", ""},
 	{"tests", "domain projections projections/papers adapters/* tests/storetest", ""},
 }
 
@@ -61,7 +61,7 @@ var sharedModules = []string{"github.com/google/uuid"}
 // Tests may use more than their package may: the fakes, the contract of the
 // stores, and tools that no program of ours links.
 var (
-	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/esdbtest", "tests/oidctest", "tests/paperstest", "tests/smtptest", "tests/storetest"}
+	fakes     = []string{"adapters/memory", "adapters/keyring", "adapters/csv", "adapters/html", "adapters/pdf", "adapters/xlsx", "tests/certtest", "tests/esdbtest", "tests/oidctest", "tests/paperstest", "tests/smtptest", "tests/storetest"}
 	testTools = []string{
 		"github.com/anishathalye/porcupine",
 		"github.com/chromedp/cdproto",

@@ -1,16 +1,9 @@
 package tests_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -25,6 +18,7 @@ import (
 
 	"tavoli/adapters/front"
 	"tavoli/adapters/pages"
+	"tavoli/tests/certtest"
 	"tavoli/tests/oidctest"
 )
 
@@ -108,31 +102,6 @@ func TestEveryAnswerTellsBrowsers(t *testing.T) {
 	}
 }
 
-// selfSigned writes a certificate for this machine and its key.
-func selfSigned(t *testing.T, dir string, serial int64) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	made, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: made}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
-
 // overTLS asks without a kept connection, so that each time a certificate is shown.
 func overTLS(t *testing.T, method, address string) *http.Response {
 	t.Helper()
@@ -159,7 +128,7 @@ func overTLS(t *testing.T, method, address string) *http.Response {
 func TestServeByTLS(t *testing.T) {
 	t.Parallel()
 	data, dir := t.TempDir(), t.TempDir()
-	cert, key := selfSigned(t, dir, 1)
+	cert, key := certtest.Files(t, dir, 1)
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +155,7 @@ func TestServeByTLS(t *testing.T) {
 	if r := run(t, "account", "list", "--data", data); r.code != 0 || !strings.Contains(r.out, "admin") {
 		t.Errorf("the command line: %d %s", r.code, r.out)
 	}
-	selfSigned(t, dir, 2)
+	certtest.Files(t, dir, 2)
 	for until := time.Now().Add(patience); overTLS(t, http.MethodGet, address+"/healthz").TLS.PeerCertificates[0].SerialNumber.Int64() != 2; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("the new certificate is not shown\n%s", s.log)

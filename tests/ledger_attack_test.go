@@ -22,6 +22,7 @@ import (
 	"tavoli/adapters/ledger"
 	"tavoli/adapters/memory"
 	"tavoli/domain"
+	"tavoli/tests/storetest"
 )
 
 // These tests attack registers as they lie on disk: whoever does so knows the format,
@@ -83,7 +84,7 @@ func TestAttacksSoundTheAlarm(t *testing.T) {
 			if read := all(t, b.store); len(read) == 0 {
 				t.Error("reading does not go on")
 			}
-			if _, err := b.store.Append(t.Context(), told("account-dopo", domain.NoStream, domain.AccountOpened{Account: "dopo", Label: "dopo"})); err != nil {
+			if _, err := b.store.Append(t.Context(), storetest.Fact("account-dopo", domain.NoStream, domain.AccountOpened{Account: "dopo", Label: "dopo"})); err != nil {
 				t.Errorf("writing does not go on: %v", err)
 			}
 		})
@@ -194,7 +195,7 @@ func TestWhatWasNotAttackedConvinces(t *testing.T) {
 	if again := b.sign(); !bytes.Equal(again.Text, kept.Text) {
 		t.Errorf("signed %q, then %q", kept.Text, again.Text)
 	}
-	if _, err := b.store.Append(t.Context(), told("account-dopo", domain.NoStream, domain.AccountOpened{Account: "dopo", Label: "dopo"})); err != nil {
+	if _, err := b.store.Append(t.Context(), storetest.Fact("account-dopo", domain.NoStream, domain.AccountOpened{Account: "dopo", Label: "dopo"})); err != nil {
 		t.Fatal(err)
 	}
 	b.catchUp()
@@ -262,7 +263,7 @@ func TestAnOldBackupPutBack(t *testing.T) {
 	}
 	added := func(b *book, n int) {
 		id := domain.AccountID(fmt.Sprintf("dopo-%d", n))
-		if _, err := b.store.Append(t.Context(), told(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "dopo"})); err != nil {
+		if _, err := b.store.Append(t.Context(), storetest.Fact(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "dopo"})); err != nil {
 			t.Fatal(err)
 		}
 	}

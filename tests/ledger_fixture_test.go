@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"tavoli/adapters/bolt"
 	"tavoli/adapters/ledger"
 	"tavoli/domain"
+	"tavoli/tests/storetest"
 )
 
 // ledgerSecret is the secret of the installation under attack.
@@ -105,33 +105,20 @@ func ledgerKey(t *testing.T) string {
 	return vkey
 }
 
-// told returns the batch that tells one event.
-func told(stream domain.Stream, after domain.Revision, e domain.Event) domain.Batch {
-	data, schema, err := domain.Encode(e)
-	if err != nil {
-		panic(err)
-	}
-	command := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%s/%d", stream, after))
-	return domain.Batch{Stream: stream, After: after, Events: []domain.Draft{{
-		ID: domain.EventID(command, 0), Type: e.Name(), Schema: schema, Command: command, Actor: domain.ActorSystem,
-		EffectiveAt: time.Date(2022, 5, 25, 13, 0, 0, 0, time.UTC), Data: data,
-	}}}
-}
-
 // history is a short register: a key, a tavolo, who was there, and personal values
 // in between.
 func history(t *testing.T) []domain.Batch {
 	tavolo := domain.TavoloID("coopera-6")
 	list := []domain.Batch{
-		told(domain.LedgerStream, domain.NoStream, domain.LedgerKeyIntroduced{Number: 1, VKey: ledgerKey(t)}),
-		told(tavolo.Stream(), domain.NoStream, domain.TavoloPlanned{Tavolo: tavolo, Subject: "Abitare", Schedule: domain.Schedule{Day: "2022-05-25"}, Mode: domain.Online}),
+		storetest.Fact(domain.LedgerStream, domain.NoStream, domain.LedgerKeyIntroduced{Number: 1, VKey: ledgerKey(t)}),
+		storetest.Fact(tavolo.Stream(), domain.NoStream, domain.TavoloPlanned{Tavolo: tavolo, Subject: "Abitare", Schedule: domain.Schedule{Day: "2022-05-25"}, Mode: domain.Online}),
 	}
 	for n := range 12 {
 		person := uuid.NewSHA1(uuid.Nil, []byte{byte(n)})
-		list = append(list, told(domain.PersonaStream(person), domain.NoStream, domain.PersonDescribed{Person: person, Key: 1, Sealed: []byte("sealed")}),
-			told(tavolo.Presenze(), domain.Revision(n-1), domain.PresenceRecorded{Tavolo: tavolo, Presence: person, Participant: person, Mode: domain.Online, Source: domain.FromDesk}))
+		list = append(list, storetest.Fact(domain.PersonaStream(person), domain.NoStream, domain.PersonDescribed{Person: person, Key: 1, Sealed: []byte("sealed")}),
+			storetest.Fact(tavolo.Presenze(), domain.Revision(n-1), domain.PresenceRecorded{Tavolo: tavolo, Presence: person, Participant: person, Mode: domain.Online, Source: domain.FromDesk}))
 	}
-	return append(list, told(tavolo.Stream(), 0, domain.TavoloClosed{Tavolo: tavolo}))
+	return append(list, storetest.Fact(tavolo.Stream(), 0, domain.TavoloClosed{Tavolo: tavolo}))
 }
 
 // begun returns a register on disk with that history, closed, its newest checkpoint

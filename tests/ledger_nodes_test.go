@@ -18,6 +18,7 @@ import (
 	"tavoli/adapters/memory"
 	"tavoli/domain"
 	"tavoli/tests/esdbtest"
+	"tavoli/tests/storetest"
 )
 
 // TestTheSameTreeEverywhere writes the same entries to every store, and reads them
@@ -187,7 +188,7 @@ func TestTwoNodesWriteAndSign(t *testing.T) {
 func (b *book) busy(node int) error {
 	for n := range 20 {
 		id := domain.AccountID(fmt.Sprintf("nodo-%d-%d", node, n))
-		if _, err := b.store.Append(b.t.Context(), told(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "x"})); err != nil {
+		if _, err := b.store.Append(b.t.Context(), storetest.Fact(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "x"})); err != nil {
 			return err
 		}
 		if _, err := b.signer.Sign(b.t.Context()); err != nil {

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +26,7 @@ import (
 	"tavoli/adapters/web"
 	"tavoli/domain"
 	"tavoli/projections"
+	"tavoli/tests/storetest"
 )
 
 // A cluster is some nodes over one store, in this process, that speak to each other
@@ -182,27 +182,6 @@ func (n *clusterNode) state(want ...peers.State) {
 	n.t.Fatalf("%s says %v, want %v: %+v", n.url, got, want, n.peers.List())
 }
 
-// An alteredLog shows a text otherwise to whoever follows it.
-type alteredLog struct {
-	domain.Log
-	is, shown string
-}
-
-// Follow implements [domain.Log].
-func (l alteredLog) Follow(ctx context.Context, after domain.Position) iter.Seq2[domain.Page, error] {
-	return func(yield func(domain.Page, error) bool) {
-		for page, err := range l.Log.Follow(ctx, after) {
-			page.Entries = slices.Clone(page.Entries)
-			for i := range page.Entries {
-				page.Entries[i].Bytes = bytes.ReplaceAll(page.Entries[i].Bytes, []byte(l.is), []byte(l.shown))
-			}
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
-}
-
 func TestNodesAgree(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3, nil)
@@ -230,7 +209,7 @@ func TestANodeThatDiffersRaisesTheAlarm(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3, func(i int, _ *clusterNode, log *domain.Log) {
 		if i == 2 {
-			*log = alteredLog{*log, "Monreale", "Morreale"}
+			*log = storetest.Altered{Log: *log, Is: "Monreale", Shown: "Morreale"}
 		}
 	})
 	one, two, bad := c.nodes[0], c.nodes[1], c.nodes[2]

@@ -3,20 +3,12 @@ package bus_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +19,7 @@ import (
 
 	"tavoli/adapters/bus"
 	"tavoli/domain"
+	"tavoli/tests/certtest"
 )
 
 // A server is a real nats-server with a port and a directory that outlive it.
@@ -306,7 +299,7 @@ func TestCredentialsAreUsedAndNeverTold(t *testing.T) {
 }
 
 func TestAConnectionIsEncryptedAndFindsAnotherServer(t *testing.T) {
-	ca, key := certificate(t)
+	ca, key := certtest.Files(t, t.TempDir(), 1)
 	s := newServer(t, "--tls", "--tlscert", ca, "--tlskey", key).start()
 	s2 := newServer(t) // never runs
 	tls := strings.Replace(s2.url("&create=true&server=127.0.0.1:"+s.port), "nats://", "tls://", 1)
@@ -324,35 +317,6 @@ func TestAConnectionIsEncryptedAndFindsAnotherServer(t *testing.T) {
 	if err := stranger.Publish("tavoli.ente", message.NewMessage("2", nil)); !errors.Is(err, bus.ErrNoBroker) {
 		t.Errorf("a broker nobody vouches for: %v", err)
 	}
-}
-
-// certificate returns the files of a self-signed certificate and its key.
-func certificate(t *testing.T) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, kind string, bytes []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	return write("cert.pem", "CERTIFICATE", public), write("key.pem", "PRIVATE KEY", secret)
 }
 
 // A syncBuffer is a buffer for several writers.

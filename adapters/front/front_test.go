@@ -1,16 +1,9 @@
 package front_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"maps"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -20,6 +13,7 @@ import (
 	"time"
 
 	"tavoli/adapters/front"
+	"tavoli/tests/certtest"
 )
 
 func TestReadProxies(t *testing.T) {
@@ -89,31 +83,6 @@ func TestWhoseWordIsTaken(t *testing.T) {
 	}
 }
 
-// writePair writes a certificate with a serial number and its key.
-func writePair(t *testing.T, dir string, serial int64) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	made, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: made}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
-
 // serial returns the number of the certificate that is shown now.
 func serial(t *testing.T, c *front.Certificate) int64 {
 	t.Helper()
@@ -131,7 +100,7 @@ func serial(t *testing.T, c *front.Certificate) int64 {
 func TestACertificateThatChanges(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cert, key := writePair(t, dir, 1)
+	cert, key := certtest.Files(t, dir, 1)
 	c, err := front.LoadCertificate(cert, key, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +118,7 @@ func TestACertificateThatChanges(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	writePair(t, dir, 2)
+	certtest.Files(t, dir, 2)
 	for until = time.Now().Add(20 * time.Second); serial(t, c) != 2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("the new certificate is not shown")

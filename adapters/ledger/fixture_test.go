@@ -12,6 +12,7 @@ import (
 	"tavoli/adapters/ledger"
 	"tavoli/adapters/memory"
 	"tavoli/domain"
+	"tavoli/tests/storetest"
 )
 
 // secret is an installation's.
@@ -24,34 +25,21 @@ func (c *clock) now() time.Time { return c.at }
 
 func newClock() *clock { return &clock{time.Date(2022, 6, 1, 8, 0, 0, 0, time.UTC)} }
 
-// fact returns what adds one event to a stream.
-func fact(stream domain.Stream, after domain.Revision, e domain.Event) domain.Batch {
-	data, schema, err := domain.Encode(e)
-	if err != nil {
-		panic(err)
-	}
-	command := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%s/%d", stream, after))
-	return domain.Batch{Stream: stream, After: after, Events: []domain.Draft{{
-		ID: domain.EventID(command, 0), Type: e.Name(), Schema: schema, Command: command, Actor: domain.ActorSystem,
-		EffectiveAt: time.Date(2022, 6, 1, 8, 0, 0, 0, time.UTC), Data: data,
-	}}}
-}
-
 // opened is a fact of its own stream, the nth.
 func opened(n int) domain.Batch {
 	id := domain.AccountID(fmt.Sprintf("conto-%d", n))
-	return fact(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "prova"})
+	return storetest.Fact(id.Stream(), domain.NoStream, domain.AccountOpened{Account: id, Label: "prova"})
 }
 
 // described is what is stored of a person beside the facts.
 func described(n int) domain.Batch {
 	id := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "person %d", n))
-	return fact(domain.PersonaStream(id), domain.NoStream, domain.PersonDescribed{Person: id, Sealed: []byte("sealed")})
+	return storetest.Fact(domain.PersonaStream(id), domain.NoStream, domain.PersonDescribed{Person: id, Sealed: []byte("sealed")})
 }
 
 // closing is the fact that a tavolo was closed.
 func closing(tavolo domain.TavoloID) domain.Batch {
-	return fact(tavolo.Stream(), domain.NoStream, domain.TavoloClosed{Tavolo: tavolo})
+	return storetest.Fact(tavolo.Stream(), domain.NoStream, domain.TavoloClosed{Tavolo: tavolo})
 }
 
 // key is the fact that introduces the nth key.
@@ -61,7 +49,7 @@ func key(t testing.TB, n int) domain.Batch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fact(domain.LedgerStream, domain.Revision(n-2), domain.LedgerKeyIntroduced{Number: n, VKey: vkey, Reason: "prova"})
+	return storetest.Fact(domain.LedgerStream, domain.Revision(n-2), domain.LedgerKeyIntroduced{Number: n, VKey: vkey, Reason: "prova"})
 }
 
 // add appends batches to a store.

@@ -16,6 +16,7 @@ import (
 	"tavoli/adapters/ledger"
 	"tavoli/adapters/memory"
 	"tavoli/domain"
+	"tavoli/tests/storetest"
 )
 
 // signerOf returns what signs a ledger, with the checkpoints of a folder.
@@ -166,7 +167,7 @@ func TestRotation(t *testing.T) {
 // TestOtherKeys refuses to sign what another installation's key was introduced for.
 func TestOtherKeys(t *testing.T) {
 	log := memory.New(newClock().now)
-	add(t, log, fact(domain.LedgerStream, domain.NoStream, domain.LedgerKeyIntroduced{Number: 1, VKey: vkey(t, 2)}))
+	add(t, log, storetest.Fact(domain.LedgerStream, domain.NoStream, domain.LedgerKeyIntroduced{Number: 1, VKey: vkey(t, 2)}))
 	s := signerOf(t, following(t, log), t.TempDir())
 	if _, err := s.Sign(t.Context()); !errors.Is(err, domain.ErrLedgerKeyOther) {
 		t.Errorf("got %v", err)

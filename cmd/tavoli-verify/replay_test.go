@@ -249,7 +249,7 @@ func TestEveryStoredFactIsUnderstood(t *testing.T) {
 }
 
 // elsewhere are facts that name a tavolo but are of other streams.
-const elsewhere = "LetterQueued HoldPlaced HoldLifted DossierMade PersonalDataDisclosed RoleGranted AttestatoIssued AttestatoRevoked AttestatoReissued ReportTransmitted"
+const elsewhere = "LetterQueued JoinLinkSealed HoldPlaced HoldLifted DossierMade PersonalDataDisclosed RoleGranted AttestatoIssued AttestatoRevoked AttestatoReissued ReportTransmitted"
 
 func TestEntry(t *testing.T) {
 	good := string(fact(1, "tavolo-t", 0, "TavoloOpened", `{"tavolo":"t"}`))
