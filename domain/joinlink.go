@@ -1,9 +1,11 @@
 package domain
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -162,6 +164,28 @@ func JoinLink(ctx context.Context, x *Executor, v Vault, tavolo TavoloID, person
 		}
 	}
 	return "", err
+}
+
+// Joining returns where everybody joins a tavolo online, and who has an address of their
+// own, which is theirs to know.
+func Joining(ctx context.Context, x *Executor, tavolo TavoloID) (all string, own []PersonID, err error) {
+	err = Peek(ctx, x, tavolo.Stream(), func(t *Tavolo) error {
+		if !t.exists() {
+			return ErrNoTavolo
+		}
+		all = t.links.all
+		for p, commitment := range t.links.own {
+			if commitment != "" {
+				own = append(own, p)
+			}
+		}
+		for p := range t.links.plain {
+			own = append(own, p)
+		}
+		return nil
+	})
+	slices.SortFunc(own, func(a, b PersonID) int { return bytes.Compare(a[:], b[:]) })
+	return all, slices.Compact(own), err
 }
 
 // An OwnJoinLink is where a person joins a tavolo online.

@@ -15,7 +15,7 @@ import (
 // fill adds the counts and the lines of one page, which begins after a seat; -1: at
 // the first.
 func (r *Rosters) fill(a *Roster, row *roster, tavolo *tavolo, q RosterQuery, after int32, size int) {
-	a.Position, a.Counts = row.position, row.rosterCounts()
+	a.Position, a.Counts, a.Duplicates = row.position, row.rosterCounts(), len(r.twice(row))
 	places := row.places()
 	keep := r.filter(tavolo, q)
 	begun := after < 0

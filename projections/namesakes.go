@@ -73,12 +73,14 @@ type Duplicate struct {
 	Name         string
 	Ente         *EnteName
 	Participants []domain.PersonID
+	Lines        []RosterLine // with contacts, by which people tell them apart
 }
 
 // Duplicates answers: who may be registered more than once? Whether they are one,
 // people decide.
 func (r *Rosters) Duplicates(id domain.TavoloID) ([]Duplicate, error) {
-	if _, ok := r.calendar.known(id); !ok {
+	tavolo, ok := r.calendar.known(id)
+	if !ok {
 		return nil, domain.ErrNoTavolo
 	}
 	i, ok := r.by[id]
@@ -87,7 +89,7 @@ func (r *Rosters) Duplicates(id domain.TavoloID) ([]Duplicate, error) {
 	}
 	var list []Duplicate
 	for _, seats := range r.twice(r.rows[i]) {
-		list = append(list, r.duplicate(r.rows[i], seats))
+		list = append(list, r.duplicate(r.rows[i], tavolo, seats))
 	}
 	return list, nil
 }
@@ -115,12 +117,14 @@ func (r *Rosters) twice(row *roster) (list [][]int32) {
 	return list
 }
 
-func (r *Rosters) duplicate(row *roster, seats []int32) Duplicate {
+func (r *Rosters) duplicate(row *roster, tavolo *tavolo, seats []int32) Duplicate {
 	first := &row.seats[seats[0]]
 	v := r.people.values(first.person)
 	d := Duplicate{Name: v.Name(), Ente: r.enti.named(first.ente)}
 	for _, at := range seats {
-		d.Participants = append(d.Participants, r.people.rows[row.seats[at].person].id)
+		s := &row.seats[at]
+		d.Participants = append(d.Participants, r.people.rows[s.person].id)
+		d.Lines = append(d.Lines, r.line(row, s, tavolo, row.place(s), true))
 	}
 	return d
 }

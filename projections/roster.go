@@ -19,7 +19,8 @@ type Roster struct {
 	EffectiveAt *time.Time         `json:"effective_at,omitempty"`
 	KnownAt     *time.Time         `json:"known_at,omitempty"`
 	Counts      RosterCounts       `json:"counts"`
-	Total       int                `json:"total"` // lines that match the question
+	Duplicates  int                `json:"possible_duplicates,omitempty"` // names that stand more than once for the same ente
+	Total       int                `json:"total"`                         // lines that match the question
 	Items       []RosterLine       `json:"items"`
 	NextCursor  string             `json:"next_cursor,omitempty"`
 }

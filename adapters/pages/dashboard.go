@@ -3,7 +3,6 @@ package pages
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -18,6 +17,7 @@ func (s *Site) staffPages() map[string]page {
 		"GET /segreteria/tavoli/{id}/anteprima":                    showLetter,
 		"GET /segreteria/tavoli/{id}/iscritti":                     showRoster,
 		"GET /segreteria/tavoli/{id}/iscritti/{person}":            showRegistration,
+		"GET /segreteria/tavoli/{id}/doppioni":                     showDuplicates,
 		"GET /segreteria/tavoli/{id}/prove":                        showEvidence,
 		"POST /segreteria/tavoli/{id}/prove":                       fileEvidence,
 		"GET /segreteria/tavoli/{id}/prove/{sha256}":               passEvidence,
@@ -186,14 +186,49 @@ func showEditor(v *visit) (err error) {
 	return v.show("editor", p)
 }
 
+// Writes reports whether the visitor may see the letters.
+func (p editorPage) Writes() bool { return p.Is(letterRoles...) }
+
 // Seats returns how many have a seat, of how many.
 func (p editorPage) Seats() []seatCount { return seatsOf(p.Tavolo.Tavolo) }
 
+// A deedGroup is deeds that belong together.
+type deedGroup struct {
+	Title string
+	Deeds []deedLink
+}
+
+// deedGroups says which deeds about a tavolo belong together, in the order of its life.
+var deedGroups = []struct {
+	title text
+	deeds []string
+}{
+	{text{"Convocare", "Convening"}, []string{"annuncio", "convocazione", "rinvio", "rettifica", "annullamento"}},
+	{text{"Contenuti", "Contents"}, []string{"ordine-del-giorno", "relatore", "gruppo", "materiale"}},
+	{text{"Iscrizioni", "Registrations"}, []string{"apertura-iscrizioni", "chiusura-iscrizioni", "iscrizione", "posti", "ammissione", "domande"}},
+	{text{"Scrivere a chi partecipa", "Writing to those who take part"}, []string{"collegamento", "lettere"}},
+	{text{"Il giorno", "The day"}, []string{"regola-di-presenza", "apertura", "ospiti", "chiusura"}},
+	{text{"Altro", "More"}, nil},
+}
+
 // Actions lists what the visitor may do about it, as it stands.
-func (p editorPage) Actions() []deedLink {
-	return slices.DeleteFunc(p.Deeds("/segreteria/tavoli/{id}", string(p.Tavolo.ID)), func(d deedLink) bool {
-		return !p.allows(d.At[strings.LastIndexByte(d.At, '/')+1:])
-	})
+func (p editorPage) Actions() (groups []deedGroup) {
+	left := slices.DeleteFunc(p.Deeds("/segreteria/tavoli/{id}", string(p.Tavolo.ID)), func(d deedLink) bool { return !p.allows(d.name()) })
+	for _, g := range deedGroups {
+		group := deedGroup{Title: g.title.in(p.Lang)}
+		for _, name := range g.deeds {
+			if i := slices.IndexFunc(left, func(d deedLink) bool { return d.name() == name }); i >= 0 {
+				group.Deeds, left = append(group.Deeds, left[i]), slices.Delete(left, i, i+1)
+			}
+		}
+		if g.deeds == nil {
+			group.Deeds = left
+		}
+		if len(group.Deeds) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups
 }
 
 // allows reports whether it makes sense to do something about the tavolo. The

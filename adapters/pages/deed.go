@@ -37,9 +37,10 @@ type deed struct {
 	grave  bool   // it cannot be undone, or hurts
 	then   string // where to go afterwards; empty: the page above
 	fixed  map[string]any
-	see    string                    // what is worth looking at before; empty: nothing
-	seen   text                      // what that is called
-	mend   func(body map[string]any) // fills in what nobody has to enter; nil: nothing
+	see    string                                     // what is worth looking at before; empty: nothing
+	seen   text                                       // what that is called
+	mend   func(form url.Values, body map[string]any) // fills in what nobody has to enter; nil: nothing
+	facts  func(*visit) ([]fact, error)               // worth knowing before; nil: none
 
 	// fill returns what stands already and the revision of it, for If-Match; nil: nothing.
 	fill func(*visit) (url.Values, domain.Revision, error)
@@ -64,12 +65,16 @@ type deedPage struct {
 	Before   string // a mark of what stood when the form was shown first
 	Problem  *problem
 	Wrong    []wrongField
+	Facts    []fact // worth knowing before
 	Distinct bool   // somebody of the name is there already
 	There    string // who that is
 
 	path string // of the API
 	row  string // of fields, with which to go on
 }
+
+// A fact is something worth knowing before, with the way to more of it.
+type fact struct{ Text, At string }
 
 // A wrongField is a line of the summary of what is wrong.
 type wrongField struct{ Name, Label, Text string }
@@ -166,8 +171,11 @@ func (d *deed) mark(form url.Values) string {
 	stands := url.Values{}
 	for _, f := range d.fields {
 		stands.Set(f.name, form.Get(f.name))
-		if f.kind == someRows {
+		switch f.kind {
+		case someRows:
 			f.put(stands, f.in(form))
+		case someChoices:
+			stands[f.name] = form[f.name]
 		}
 	}
 	sum := sha256.Sum256([]byte(stands.Encode()))
@@ -179,14 +187,23 @@ func newKey() string { return uuid.NewString() }
 
 // show shows the form with what was entered. What stands now is told beside a field
 // where it is something else.
-func (p *deedPage) show(form, now url.Values) error {
+func (p *deedPage) show(form, now url.Values) (err error) {
+	if p.Deed.facts != nil {
+		if p.Facts, err = p.Deed.facts(p.visit); err != nil {
+			return err
+		}
+	}
 	for _, f := range p.Deed.fields {
 		s := p.shown(f, form)
 		if now != nil && now.Get(f.name) != form.Get(f.name) {
 			s.Now = now.Get(f.name)
 		}
-		if now != nil && f.kind == someRows {
+		switch {
+		case now == nil:
+		case f.kind == someRows:
 			s.Now = f.told(now)
+		case f.kind == someChoices:
+			s.Now = s.chosen(now[f.name])
 		}
 		p.Fields = append(p.Fields, s)
 	}

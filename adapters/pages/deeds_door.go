@@ -87,7 +87,7 @@ func fillQuestions(v *visit) (url.Values, domain.Revision, error) {
 
 // nameQuestions gives an id to each question that is new: words of what it asks, which
 // no other of them has. A question that is no choice keeps no choices.
-func nameQuestions(body map[string]any) {
+func nameQuestions(_ url.Values, body map[string]any) {
 	list, _ := body["questions"].([]map[string]any) // it is always there
 	taken := make(map[string]bool)
 	for _, q := range list {

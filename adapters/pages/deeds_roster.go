@@ -48,12 +48,17 @@ func rosterDeeds() []*deed {
 			at: at + "sostituzione", api: api + "substitution", title: text{"Sostituisci con un'altra persona", "Let another person take the seat"}, roles: rDesks, then: roster,
 			fields: append(personFields(), whyField),
 		},
+		{
+			at: at + "codice", api: api + "code", title: text{"Rilascia un codice nuovo", "Issue a new code"}, roles: rDesks, then: roster + "/{person}", told: tellCode,
+			hint: text{"Per chi l'ha perso, o non l'ha mai avuto. Il codice di prima non vale più. Si vede una volta sola: accertarsi prima di chi lo chiede.", "For who lost it, or never had one. The earlier one opens nothing any longer. It is shown once: make sure who asks for it."},
+		},
 		{at: at + "informativa", api: api + "notice", title: text{"Registra la presa visione dell'informativa", "Record that the notice was read"}, roles: rDesks, then: roster, fixed: map[string]any{"notice": NoticeVersion}},
 		{
 			at: at + "presenza", api: "/tavoli/{id}/presences", title: text{"Registra una presenza", "Record a presence"}, roles: rDesks, then: roster, fixed: map[string]any{"participant": "{person}"}, fill: fillPresence,
 			fields: []field{
 				{name: "from", label: text{"Da", "From"}, kind: aMoment, must: true}, {name: "to", label: text{"A", "To"}, kind: aMoment, hint: text{"Vuoto: è ancora qui.", "Empty: still here."}},
-				{name: "source", label: text{"Come si sa", "How it is known"}, kind: aChoice, must: true, words: sources}, {name: "mode", label: text{"Modalità", "Mode"}, kind: aChoice, words: modes}, {name: "note", label: text{"Nota", "Note"}},
+				{name: "source", label: text{"Come si sa", "How it is known"}, kind: aChoice, must: true, words: sources}, {name: "mode", label: text{"Modalità", "Mode"}, kind: aChoice, words: modes},
+				{name: "evidence", label: text{"Documenti su cui poggia", "Documents on which it rests"}, kind: someChoices, pick: pickEvidence}, {name: "note", label: text{"Nota", "Note"}},
 			},
 		},
 		{at: at + "convalida", api: "/tavoli/{id}/presences/validation", title: text{"Convalida la frequenza", "Judge the attendance"}, roles: rStaff, then: roster, fixed: map[string]any{"participant": "{person}"}},
@@ -91,7 +96,7 @@ func peopleDeeds() []*deed {
 		},
 		{
 			at: at + "collegamento", api: api + "link", title: text{"È la stessa persona di un'altra", "It is the same person as another"}, roles: rStaff,
-			hint:   text{"Le due schede restano, e il collegamento si può togliere.", "Both records stay, and the link can be undone."},
+			hint: text{"Le due schede restano, e il collegamento si può togliere.", "Both records stay, and the link can be undone."}, fill: fillSame,
 			fields: []field{{name: "as", label: text{"Di chi", "As whom"}, kind: aChoice, must: true, pick: pickSame}, reasonField},
 		},
 		{

@@ -96,6 +96,7 @@ func tavoloDeeds() []*deed {
 			fields: []field{
 				{name: "title", label: text{"Titolo", "Title"}, must: true}, {name: "kind", label: text{"Tipo", "Kind"}, kind: aChoice, must: true, words: []string{"programme", "invitation", "slides", "video", "note", "other"}},
 				{name: "url", label: text{"Indirizzo", "Address"}, kind: anAddress}, {name: "sha256", label: text{"Impronta SHA-256", "SHA-256"}}, {name: "on", label: text{"Del", "Dated"}, kind: aDay},
+				{name: "authors", label: text{"Autori", "Authors"}, kind: someChoices, pick: pickSpeaker, hint: text{"Tra chi interviene.", "Among the speakers."}},
 			},
 		},
 		{

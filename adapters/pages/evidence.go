@@ -37,14 +37,19 @@ func (v *visit) showEvidence(trouble *problem) (err error) {
 	if p.Tavolo, err = v.tavolo(); err != nil {
 		return err
 	}
+	if p.Items, err = v.evidence(); err != nil {
+		return err
+	}
+	return v.show("evidence", p)
+}
+
+// evidence asks for the documents of the tavolo of the address.
+func (v *visit) evidence() ([]projections.Evidence, error) {
 	var list struct {
 		Items []projections.Evidence `json:"items"`
 	}
-	if err := v.ask("/tavoli/"+url.PathEscape(string(p.Tavolo.ID))+"/evidence", nil, &list); err != nil {
-		return err
-	}
-	p.Items = list.Items
-	return v.show("evidence", p)
+	err := v.ask("/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/evidence", nil, &list)
+	return list.Items, err
 }
 
 // Kinds lists what a document can be.
@@ -123,4 +128,15 @@ func limit(r *http.Request) int64 {
 		return domain.MaxEvidence + maxForm
 	}
 	return maxForm
+}
+
+// pickEvidence lists the documents on which a presence can rest.
+func pickEvidence(v *visit) (list []option, err error) {
+	items, err := v.evidence()
+	for _, e := range items {
+		if e.Destroyed == nil {
+			list = append(list, option{Value: e.SHA256, Label: e.Title + ", " + v.site.word(v.Lang, string(e.Kind))})
+		}
+	}
+	return list, err
 }

@@ -29,6 +29,7 @@ const (
 	aPhone
 	someLines // a list, one a line
 	someRows  // of fields, each a part of the body
+	someChoices
 	aHidden
 	anAgenda
 	anAddress
@@ -66,6 +67,7 @@ type shownField struct {
 
 	Must    bool
 	Begun   bool // this is where to go on
+	Short   bool // of a row
 	Most    int
 	Rows    []shownRow
 	Add     string // what adding a row is called
@@ -79,6 +81,7 @@ func (f shownField) Choice() bool { return f.Kind == aChoice }
 func (f shownField) Check() bool  { return f.Kind == aCheck }
 func (f shownField) Ente() bool   { return f.Kind == anEnte }
 func (f shownField) Many() bool   { return f.Kind == someRows }
+func (f shownField) Some() bool   { return f.Kind == someChoices }
 func (f shownField) Hidden() bool { return f.Kind == aHidden }
 
 // ID is the field's id on the page.
@@ -123,7 +126,7 @@ func (p *deedPage) shown(f field, form url.Values) shownField {
 		}
 	}
 	for i := range s.Options {
-		s.Options[i].Chosen = s.Options[i].Value == s.Value
+		s.Options[i].Chosen = slices.Contains(form[f.name], s.Options[i].Value) && s.Options[i].Value != ""
 	}
 	return s
 }
@@ -165,7 +168,7 @@ func (p *deedPage) body(form url.Values) (map[string]any, error) {
 		body["distinct"] = true
 	}
 	if p.Deed.mend != nil {
-		p.Deed.mend(body)
+		p.Deed.mend(form, body)
 	}
 	if bad != nil {
 		bad = append(bad, p.missing(form)...)
@@ -207,6 +210,8 @@ func (p *deedPage) value(f field, form url.Values) (any, *domain.Field) {
 		return given != "", nil
 	case f.kind == anEnte:
 		return p.ente(f, form, given)
+	case f.kind == someChoices:
+		return slices.DeleteFunc(slices.Clone(form[f.name]), func(one string) bool { return one == "" }), nil
 	case given == "":
 		return nil, nil
 	case f.read != nil:
@@ -315,4 +320,15 @@ func (p *deedPage) candidates(f field, form url.Values) (list []option) {
 		list = append(list, option{ref, label + ", " + p.site.word(p.Lang, string(e.Kind)), form.Get(f.name+".scelta") == ref})
 	}
 	return list
+}
+
+// chosen says in one line which of the options some values are.
+func (f shownField) chosen(values []string) string {
+	var texts []string
+	for _, o := range f.Options {
+		if slices.Contains(values, o.Value) {
+			texts = append(texts, o.Label)
+		}
+	}
+	return strings.Join(texts, " · ")
 }

@@ -216,10 +216,7 @@ func letterDeeds() []*deed {
 				{name: "to", label: text{"A chi", "To whom"}, kind: aChoice, words: projections.Audiences, hint: text{"Vuoto: a chi vanno di solito.", "Empty: whom they usually go to."}},
 			},
 		},
-		{
-			at: "/segreteria/tavoli/{id}/collegamento", api: "/tavoli/{id}/join-link", title: text{"Imposta il collegamento online", "Set the address to join"}, roles: rStaff,
-			hint: text{"Lo riceve solo chi partecipa online. Vuoto: nessuno.", "Only those online are told. Empty: none."}, fields: []field{{name: "url", label: text{"Indirizzo", "Address"}, kind: anAddress}},
-		},
+		joinDeed(), ownJoinDeed(),
 		{
 			at: "/segreteria/testi/{letter}/modifica", api: "/letter-templates/{letter}", title: text{"Cambia il testo", "Change the words"}, roles: rStaff, fill: fillTemplate,
 			hint: text{"Vale per le lettere che si accodano da ora. Le versioni di prima restano.", "It is for letters queued from now on. Earlier versions stay."},

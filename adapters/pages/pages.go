@@ -128,7 +128,7 @@ func (s *Site) start() {
 	}
 	s.assets = newAssets()
 	s.looks = newLooks(s)
-	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), letterDeeds(), adhesionDeeds())
+	s.deeds = slices.Concat(tavoloDeeds(), rosterDeeds(), peopleDeeds(), enteDeeds(), programmaDeeds(), accountDeeds(), reportDeeds(), letterDeeds(), adhesionDeeds(), groupDeeds(), mappingDeeds())
 	mux := http.NewServeMux()
 	for pattern, p := range s.routes() {
 		mux.Handle(pattern, s.serve(p))

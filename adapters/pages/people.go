@@ -109,3 +109,12 @@ func pickTavolo(v *visit) (list []option, err error) {
 	}
 	return list, err
 }
+
+// pickSpeaker lists who speaks at the tavolo of the address.
+func pickSpeaker(v *visit) (list []option, err error) {
+	t, err := v.tavolo()
+	for _, s := range t.Speakers {
+		list = append(list, option{Value: s.Person.String(), Label: s.Name})
+	}
+	return list, err
+}

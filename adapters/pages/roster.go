@@ -137,6 +137,10 @@ func (l rosterLine) allows(deed string) bool {
 		return l.State == domain.Registered
 	case "modalita":
 		return l.Mixed && l.Stands()
+	case "collegamento":
+		return l.Mode == domain.Online && l.Stands()
+	case "codice":
+		return l.Stands() || l.State == domain.Pending
 	case "convalida":
 		return len(l.Presences) > 0
 	case "informativa", "sostituzione", "presenza", "ritiro", "rifiuto":
@@ -150,6 +154,7 @@ type registrationPage struct {
 	*visit
 	Tavolo projections.TavoloDetail
 	Line   rosterLine
+	Door   door // where there are answers
 }
 
 // showRegistration shows one registration.
@@ -162,21 +167,47 @@ func showRegistration(v *visit) (err error) {
 		return err
 	}
 	p.Line = rosterLine{Tavolo: p.Tavolo.ID, Mixed: p.Tavolo.Mode == domain.Mixed}
-	at := "/tavoli/" + url.PathEscape(string(p.Tavolo.ID)) + "/registrations/" + url.PathEscape(v.r.PathValue("person"))
-	if err := v.ask(at, url.Values{"contacts": {"true"}}, &p.Line.RosterLine); err != nil {
+	if p.Line.RosterLine, err = v.registration(); err != nil {
 		return err
 	}
+	if len(p.Line.Answers) > 0 {
+		if _, p.Door, err = v.doorway(); err != nil {
+			return err
+		}
+	}
 	return v.show("registration", p)
+}
+
+// registration asks for the registration of the address.
+func (v *visit) registration() (l projections.RosterLine, err error) {
+	at := "/tavoli/" + url.PathEscape(v.r.PathValue("id")) + "/registrations/" + url.PathEscape(v.r.PathValue("person"))
+	err = v.ask(at, url.Values{"contacts": {"true"}}, &l)
+	return l, err
+}
+
+// Asks returns the question of an id. One that is asked no longer has its id only.
+func (p registrationPage) Asks(id string) string {
+	for _, q := range p.Door.Questions {
+		if q.ID == id {
+			return p.T(q.Text, cmp.Or(q.English, q.Text))
+		}
+	}
+	return id
 }
 
 // Actions lists what the visitor may do about it.
 func (p registrationPage) Actions() []deedLink {
 	list := p.Deeds("/segreteria/tavoli/{id}/iscritti/{person}", string(p.Tavolo.ID), p.Line.Participant.String())
-	return slices.DeleteFunc(list, func(d deedLink) bool { return !p.Line.allows(d.At[strings.LastIndexByte(d.At, '/')+1:]) })
+	return slices.DeleteFunc(list, func(d deedLink) bool { return !p.Line.allows(d.name()) })
 }
 
 // Clock returns an hour in Rome.
 func (l rosterLine) Clock(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
+
+// Until returns a moment to the minute.
+func (l rosterLine) Until(t time.Time) string {
+	return t.In(domain.Rome).Format("02/01/2006 15:04")
+}
 
 // Day returns when the state began.
 func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/2006") }
@@ -258,6 +289,13 @@ func allAtOnce(v *visit) error {
 	if len(chosen) > mostAtOnce {
 		chosen = chosen[:mostAtOnce]
 	}
+	if len(chosen) == 0 {
+		return v.afterDesk(&problem{Status: http.StatusUnprocessableEntity, Code: "nobody-chosen", Detail: v.T("Scegliere prima le persone nell'elenco.", "Choose the persons on the list first.")}, "insieme", "")
+	}
+	if group, ok := strings.CutPrefix(form.Get("che"), "gruppo."); ok {
+		position, err := v.toGroup(form, group, chosen)
+		return v.afterDesk(err, "insieme", position)
+	}
 	var trouble *problem
 	position := ""
 	for _, who := range chosen {
@@ -312,7 +350,7 @@ func (v *visit) also(sum, one *problem, who string) *problem {
 func (p rosterPage) NameOf(who string) string {
 	i := slices.IndexFunc(p.Roster.Items, func(l projections.RosterLine) bool { return l.Participant.String() == who })
 	if i < 0 {
-		return who
+		return ""
 	}
 	return p.Roster.Items[i].Name
 }

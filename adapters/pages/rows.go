@@ -131,7 +131,7 @@ func (p *deedPage) shownRows(f field, form url.Values) (list []shownRow) {
 		row := shownRow{Title: f.row.in(p.Lang) + " " + strconv.Itoa(i+1), At: f.at(i), First: i == 0, Last: i == len(rows)-1}
 		for _, of := range f.rows {
 			s := p.shown(f.cell(i, of), form)
-			s.Begun = p.row == f.at(i) && len(row.Fields) == 0
+			s.Begun, s.Short = p.row == f.at(i) && len(row.Fields) == 0, true
 			row.Fields = append(row.Fields, s)
 		}
 		list = append(list, row)

@@ -127,6 +127,9 @@ type deedLink struct {
 	Grave     bool
 }
 
+// name is what the deed is called in its address: "annuncio".
+func (d deedLink) name() string { return d.At[strings.LastIndexByte(d.At, '/')+1:] }
+
 // Deeds lists the deeds that the visitor may do below an address, whose parts in
 // braces are as given.
 func (v *visit) Deeds(below string, given ...string) (list []deedLink) {

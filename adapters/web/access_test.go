@@ -123,6 +123,7 @@ POST /api/v1/letter-templates/{letter} admin staff
 POST /api/v1/letter-templates/{letter}/preview admin staff
 POST /api/v1/tavoli/{tavolo}/letters admin staff
 POST /api/v1/tavoli/{tavolo}/join-link admin staff
+GET /api/v1/tavoli/{tavolo}/join-link admin staff
 GET /api/v1/tasks admin staff operator auditor reporter dpo
 GET /api/v1/retention admin staff auditor dpo
 GET /api/v1/retention/evidence admin staff auditor dpo

@@ -188,6 +188,8 @@ type NamesakeGroup struct {
 	Name         string                `json:"name"`
 	Ente         *projections.EnteName `json:"ente,omitempty"`
 	Participants []domain.PersonID     `json:"participants"`
+
+	Registrations []projections.RosterLine `json:"registrations" doc:"theirs, in the same order, with contacts by which to tell them apart"`
 }
 
 // listDuplicates tells staff who may be registered twice: the public is never asked.
@@ -199,7 +201,7 @@ func listDuplicates() action {
 			list, err := m.Rosters.Duplicates(id)
 			a := Namesakes{Items: []NamesakeGroup{}}
 			for _, g := range list {
-				a.Items = append(a.Items, NamesakeGroup{g.Name, g.Ente, g.Participants})
+				a.Items = append(a.Items, NamesakeGroup{g.Name, g.Ente, g.Participants, g.Lines})
 			}
 			return a, err
 		}

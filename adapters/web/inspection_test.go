@@ -79,6 +79,7 @@ const inspected = `
 /api/v1/retention 403 403
 /api/v1/retention/evidence 403 403
 /api/v1/tasks 403 403
+/api/v1/tavoli/{tavolo}/join-link 403 403
 /api/v1/retention/forgotten 403 403
 /api/v1/me 200 200
 /api/v1/admin/backup 403 403

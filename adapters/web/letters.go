@@ -385,6 +385,7 @@ func letterRoutes() []route {
 		{"POST", "/letter-templates/{letter}", "set-letter-template", staff, "Give a kind of letter other words", setTemplate()},
 		{"POST", "/letter-templates/{letter}/preview", "preview-letter", staff, "Show a letter to a person as it would be sent; nothing is sent or changed", previewLetter()},
 		{"POST", "/tavoli/{tavolo}/letters", "send-letters", staff, "Send letters about a tavolo: the convocazione, reminders, the address to join, thanks with the materials", sendLetters()},
+		{"GET", "/tavoli/{tavolo}/join-link", "get-join-link", staff, "Where the tavolo is joined online, and by how many", getJoinLink()},
 		{"POST", "/tavoli/{tavolo}/join-link", "set-join-link", staff, "Say where the tavolo is joined online; it is told to those alone who have a seat online", command(atTavolo(func(c *domain.SetJoinLink, t domain.TavoloID) { c.Tavolo = t }), nothing).also(404, 409)},
 	}
 }

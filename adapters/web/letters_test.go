@@ -63,6 +63,8 @@ func (c *contract) writing() {
 	c.row("convene-tavolo", "/tavoli/lettere/convocation", `{}`, 200)
 	anna := c.row("register-participant", "/tavoli/lettere/registrations", `{"given_name":"Anna","family_name":"Lettera","email":"anna@example.org"}`, 201).field("participant")
 	c.row("set-join-link", "/tavoli/lettere/join-link", `{"url":"https://example.org/j"}`, 200)
+	c.row("get-join-link", "/tavoli/lettere/join-link", "", 200)
+	c.row("get-join-link", "/tavoli/boh/join-link", "", 404)
 	c.row("set-join-link", "/tavoli/in-sala/join-link", `{"url":"https://example.org/j"}`, 409)
 	c.row("set-join-link", "/tavoli/lettere/join-link", `{"participant":"`+anna+`","url":"https://example.org/di-anna"}`, 200)
 	c.row("set-join-link", "/tavoli/lettere/join-link", `{"participant":"`+nobodyKnown+`","url":"https://example.org/di-nessuno"}`, 404)

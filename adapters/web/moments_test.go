@@ -31,6 +31,7 @@ var timeless = map[string]string{
 	"/api/v1/audit/log/":                 "the ledger, where a size or a position says how far it goes",
 	"/api/v1/nodes":                      "the service",
 	"/api/v1/tasks":                      "what is left to do today",
+	"/api/v1/tavoli/{tavolo}/join-link":  "what people are told now",
 	"/api/v1/public/enti":                "what people are asked who register now",
 	"/api/v1/tavoli/{tavolo}/form":       "what people are asked who register now",
 	"/api/v1/letters/{delivery}/message": "a file, as it lies in the outbox",
