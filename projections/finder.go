@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"tavoli/domain"
 )
 
 // MaxFound is how many enti are found for somebody who looks for his own.
@@ -36,13 +38,7 @@ func (n *Enti) Find(q string, limit int) []EnteName {
 		if !row.known {
 			continue
 		}
-		best := -1
-		for _, name := range row.folded {
-			if s := likeness(words, name); s >= 0 && (best < 0 || s < best) {
-				best = s
-			}
-		}
-		if best >= 0 {
+		if best := row.like(words); best >= 0 {
 			hits = append(hits, hit{i, best})
 		}
 	}
@@ -55,6 +51,54 @@ func (n *Enti) Find(q string, limit int) []EnteName {
 		found = append(found, *n.named(int32(h.row)))
 	}
 	return found
+}
+
+// like says how far the names of an ente are from some words: 0 the same, -1 another.
+// Words that say what sort of ente it is, or where, need not be part of a name.
+func (row *ente) like(words []string) int {
+	best := row.nearest(words, 0)
+	if rest := row.proper(words); len(rest) < len(words) && len(rest) > 0 {
+		if s := row.nearest(rest, 1); s >= 0 && (best < 0 || s < best) {
+			best = s
+		}
+	}
+	return best
+}
+
+// nearest says how far the nearest of the names is, and something more.
+func (row *ente) nearest(words []string, more int) int {
+	best := -1
+	for _, name := range row.folded {
+		if s := likeness(words, name); s >= 0 && (best < 0 || s+more < best) {
+			best = s + more
+		}
+	}
+	return best
+}
+
+// sorts are the words with which people say what sort of ente they mean.
+var sorts = map[domain.EnteKind][]string{
+	domain.Comune:             {"comune", "municipio", "citta"},
+	domain.LiberoConsorzio:    {"libero", "consorzio", "comunale", "provincia"},
+	domain.CittaMetropolitana: {"citta", "metropolitana", "provincia"},
+	domain.AziendaSanitaria:   {"asp", "asl", "azienda", "sanitaria", "provinciale", "ospedaliera"},
+	domain.Universita:         {"universita", "studi", "ateneo", "polo"},
+	domain.EnteGestore:        {"ente", "gestore", "cooperativa", "coop", "sociale", "consorzio", "associazione", "onlus"},
+	domain.Associazione:       {"associazione", "aps", "onlus"},
+	domain.Ministero:          {"ministero"},
+}
+
+// joints are words that join others and say nothing by themselves.
+var joints = []string{"di", "del", "della", "dello", "dei", "degli", "delle", "dell", "d", "de", "of", "the"}
+
+// proper leaves out the words that say what sort of ente it is, or where.
+func (row *ente) proper(words []string) (rest []string) {
+	for _, w := range words {
+		if !slices.Contains(sorts[row.ref.Kind], w) && !slices.Contains(joints, w) && (row.province == "" || w != strings.ToLower(row.province)) {
+			rest = append(rest, w)
+		}
+	}
+	return rest
 }
 
 // likeness says how far a name is from some words: 0 the same, the more the less;
