@@ -112,9 +112,10 @@ const (
 
 // Refusals of coming to a seat by oneself.
 var (
-	ErrStaffOnly = &Error{Kind: Refused, Code: "by-staff-only", Text: "the tavolo takes registrations by the secretariat only, or on invitation"}
-	ErrLapsed    = &Error{Kind: Refused, Code: "registration-lapsed", Text: "the address was not confirmed in time: register again"}
-	ErrNoOffer   = &Error{Kind: Refused, Code: "no-offer", Text: "no seat is offered, or the offer has lapsed"}
+	ErrStaffOnly  = &Error{Kind: Refused, Code: "by-staff-only", Text: "the tavolo takes registrations by the secretariat only, or on invitation"}
+	ErrTavoloOver = &Error{Kind: Refused, Code: "tavolo-over", Text: "the tavolo is over: nobody registers any longer"}
+	ErrLapsed     = &Error{Kind: Refused, Code: "registration-lapsed", Text: "the address was not confirmed in time: register again"}
+	ErrNoOffer    = &Error{Kind: Refused, Code: "no-offer", Text: "no seat is offered, or the offer has lapsed"}
 )
 
 // SetAdmission says how people come to a seat. Saying it twice changes nothing.
@@ -232,6 +233,8 @@ func (c ConfirmAddress) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 		return nil, ErrLapsed
 	case !ok:
 		return nil, nil
+	case t.over(meta.At):
+		return nil, ErrTavoloOver
 	case t.stopped:
 		return nil, ErrRegistrationsClosed
 	case !t.hosts(pending.Mode):

@@ -30,6 +30,8 @@ var (
 	confirming = domain.AdmissionSet{Tavolo: t6, Admission: domain.Admission{ConfirmEmail: true}}
 	offering   = domain.AdmissionSet{Tavolo: t6, Admission: domain.Admission{OfferHours: 24}}
 	dayLater   = now.Add(24 * time.Hour)
+	justOver   = domain.TavoloRescheduled{Tavolo: t6, To: domain.Schedule{Day: "2022-05-20", EndsAt: &now}}
+	yesterday  = domain.TavoloRescheduled{Tavolo: t6, To: domain.Schedule{Day: "2022-05-19"}}
 )
 
 func TestAdmission(t *testing.T) {
@@ -107,6 +109,9 @@ func TestConfirmingTheAddress(t *testing.T) {
 		{name: "twice is once", past: with(base, pending(anna), registered(anna, domain.InPresence)), do: confirm},
 		{name: "too late", past: with(base, late), do: confirm, err: domain.ErrLapsed},
 		{name: "after it lapsed", past: with(base, pending(anna), lapsed), do: confirm, err: domain.ErrLapsed},
+		{name: "taken back instead", past: with(base, pending(anna)), do: is[*domain.Tavolo](domain.WithdrawParticipant{Tavolo: t6, Participant: anna}), yield: given(withdrawn(anna))},
+		{name: "what was taken back does not lapse", past: with(base, late, withdrawn(anna)), do: is[*domain.Tavolo](domain.LapseOverdue{Tavolo: t6})},
+		{name: "when the tavolo is over", past: with(base, pending(anna), yesterday), do: confirm, err: domain.ErrTavoloOver},
 		{name: "called off meanwhile", past: with(base, pending(anna), calledOff), do: confirm, err: domain.ErrTavoloCalledOff},
 		{name: "closed meanwhile", past: with(base, pending(anna), domain.RegistrationsClosed{Tavolo: t6}), do: confirm, err: domain.ErrRegistrationsClosed},
 		{name: "nobody", past: base, do: confirm, err: domain.ErrNoRegistration},
@@ -223,6 +228,8 @@ func TestWhatAPartyMustBe(t *testing.T) {
 		"no address":           {past: given(confirming), party: domain.RegisterParty{Notice: "n", People: change(func(a *domain.Attendee) { a.Email = "" })}, field: "/people/1/email required"},
 		"by staff only":        {past: given(domain.AdmissionSet{Tavolo: t6, Admission: domain.Admission{StaffOnly: true}}), party: domain.RegisterParty{Notice: "n", People: change(func(*domain.Attendee) {})}, err: domain.ErrStaffOnly},
 		"called off":           {past: given(calledOff), party: domain.RegisterParty{Notice: "n", People: change(func(*domain.Attendee) {})}, err: domain.ErrTavoloCalledOff},
+		"over":                 {past: given(yesterday), party: domain.RegisterParty{Notice: "n", People: change(func(*domain.Attendee) {})}, err: domain.ErrTavoloOver},
+		"over this hour":       {past: given(justOver), party: domain.RegisterParty{Notice: "n", People: change(func(*domain.Attendee) {})}, err: domain.ErrTavoloOver},
 		"a false invitation":   {party: domain.RegisterParty{Notice: "n", Invitation: "x", People: change(func(*domain.Attendee) {})}, err: domain.ErrNoInviting},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -176,7 +177,7 @@ func (c *RegisterParty) seat(t *Tavolo, fact ParticipantRegistered, left map[Mod
 
 // facts reads the command into the facts it asks for, without the persons.
 func (c *RegisterParty) facts(t *Tavolo, meta Meta) ([]ParticipantRegistered, error) {
-	if err := t.admits(); err != nil {
+	if err := t.welcomes(meta.At); err != nil {
 		return nil, err
 	}
 	ente, err := c.behalf(t, meta)
@@ -275,21 +276,49 @@ func (q Question) answered(c *check, text, at string) {
 // A Doorway is what a tavolo asks of people who register by themselves.
 type Doorway struct {
 	Closed error // why nobody can register by themselves; nil: everybody can
+	Over   bool  // the tavolo has ended, closed or not
 	Mode   Mode
+	Free   map[Mode]int // seats of the modes in which they are limited, but for those that are offered
 	Admission
 	Questions []Question
 }
 
-// Doorway answers what registering takes.
-func (t *Tavolo) Doorway() (Doorway, error) {
+// Doorway answers what registering takes at a moment.
+func (t *Tavolo) Doorway(at time.Time) (Doorway, error) {
 	if !t.exists() {
 		return Doorway{}, ErrNoTavolo
 	}
-	d := Doorway{t.admits(), t.mode, t.admission, t.questions}
+	d := Doorway{t.welcomes(at), t.over(at), t.mode, make(map[Mode]int), t.admission, t.questions}
+	for _, m := range []Mode{InPresence, Online} {
+		if _, limited := t.seats.Of(m); limited && t.hosts(m) {
+			d.Free[m] = t.free(m, t.seats)
+		}
+	}
 	if d.Closed == nil && t.admission.StaffOnly {
 		d.Closed = ErrStaffOnly
 	}
 	return d, nil
+}
+
+// welcomes returns why nobody can come by themselves at a moment, if so: what staff may
+// still put down when the tavolo is over, the public may not.
+func (t *Tavolo) welcomes(at time.Time) error {
+	if err := t.admits(); err != nil {
+		return err
+	}
+	if t.over(at) {
+		return ErrTavoloOver
+	}
+	return nil
+}
+
+// over reports whether the tavolo has ended by a moment, or its day has where its hours
+// are not known.
+func (t *Tavolo) over(at time.Time) bool {
+	if s := t.schedule.EndsAt; s != nil {
+		return !at.Before(*s)
+	}
+	return DayOf(at) > t.schedule.Day
 }
 
 // Carried reports whether a command on a history was carried out before.

@@ -188,8 +188,8 @@ func (c RefuseRegistration) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 	return append([]Event{RegistrationRefused(c)}, t.freed(c.Participant, ByRefusal, meta)...), nil
 }
 
-// WithdrawParticipant takes a registration back; whoever waits longest gets the
-// seat. Doing it twice changes nothing.
+// WithdrawParticipant takes a registration back, or a request whose address is not
+// confirmed yet; whoever waits longest gets the seat. Doing it twice changes nothing.
 type WithdrawParticipant struct {
 	Tavolo      TavoloID `json:"-"`
 	Participant PersonID `json:"-"`
@@ -211,7 +211,7 @@ func (c WithdrawParticipant) Decide(t *Tavolo, meta Meta) ([]Event, error) {
 		return nil, bad.err()
 	case r.state == Withdrawn:
 		return nil, nil
-	case !r.state.Active():
+	case !r.state.Active() && r.state != Pending:
 		return nil, ErrNotActive
 	}
 	return append([]Event{ParticipantWithdrawn(c)}, t.freed(c.Participant, ByWithdrawal, meta)...), nil

@@ -35,13 +35,32 @@ type Door struct {
 	Tavolo       domain.TavoloID   `json:"tavolo"`
 	Open         bool              `json:"open" doc:"people may register by themselves"`
 	Why          string            `json:"why,omitempty" doc:"the code of the reason why not"`
+	Over         bool              `json:"over" doc:"the tavolo has ended"`
 	Modes        []domain.Mode     `json:"modes"`
+	Free         FreeSeats         `json:"free" doc:"seats that are left; absent where they are not limited"`
 	Capacities   []domain.Capacity `json:"capacities"`
 	StaffOnly    bool              `json:"staff_only" doc:"nobody registers but by the secretariat, or on invitation"`
 	ConfirmEmail bool              `json:"confirm_email" doc:"a seat counts once the address is confirmed"`
 	OfferHours   int               `json:"offer_hours,omitempty" doc:"for how long a seat is offered to whoever waits; absent: it is theirs at once"`
 	Questions    []domain.Question `json:"questions"`
 	MaxPeople    int               `json:"max_people" doc:"who can register together"`
+}
+
+// FreeSeats are the seats left in each mode in which they are limited.
+type FreeSeats struct {
+	InPresence *int `json:"in_presence,omitempty"`
+	Online     *int `json:"online,omitempty"`
+}
+
+// freeSeats returns the seats left as they are told.
+func freeSeats(by map[domain.Mode]int) (f FreeSeats) {
+	if n, limited := by[domain.InPresence]; limited {
+		f.InPresence = &n
+	}
+	if n, limited := by[domain.Online]; limited {
+		f.Online = &n
+	}
+	return f
 }
 
 // getDoor tells what registering takes.
@@ -66,8 +85,9 @@ func (c *call) door() (Door, error) {
 	}
 	d := Door{Tavolo: id, Questions: []domain.Question{}, MaxPeople: domain.MaxParty, Capacities: []domain.Capacity{domain.AsDelegate, domain.AsReferente, domain.AsEnteGestore, domain.AsOther}}
 	err := domain.Peek(c.ctx, c.s.Exec, id.Stream(), func(t *domain.Tavolo) error {
-		way, err := t.Doorway()
+		way, err := t.Doorway(c.s.Now())
 		d.Open, d.Modes, d.StaffOnly, d.ConfirmEmail, d.OfferHours = way.Closed == nil, modesOf(way.Mode), way.StaffOnly, way.ConfirmEmail, way.OfferHours
+		d.Over, d.Free = way.Over, freeSeats(way.Free)
 		d.Questions = append(d.Questions, way.Questions...)
 		if e, ok := errors.AsType[*domain.Error](way.Closed); ok {
 			d.Why = e.Code

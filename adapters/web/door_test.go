@@ -123,3 +123,34 @@ func TestFormsOfOneAddress(t *testing.T) {
 	r.clock.move(time.Hour)
 	r.ask("POST", "/tavoli/t/requests", body, nobody, from("192.0.2.1", "")).is(201, "")
 }
+
+// TestTheDoorIsShutAfterwards comes when the tavolo is over, though nobody has closed it.
+func TestTheDoorIsShutAfterwards(t *testing.T) {
+	r := newRegister(t)
+	r.public(`,"seats":{"online":3}`)
+	body := `{"notice":"1","people":[{"family_name":"Rossi"}]}`
+	code := `"code":"` + r.post("/tavoli/t/requests", body, nobody).field("people", "0", "code") + `"`
+	if a := r.get("/tavoli/t/form", nobody); a.field("over") != "false" || a.field("free", "online") != "2" {
+		t.Errorf("got %s", a.Body)
+	}
+	handed := `{"code":"` + r.post("/tavoli/t/requests", body, nobody).field("people", "0", "code") + `","family_name":"Bianchi"}`
+	first := r.post("/tavoli/t/my-registration/substitution", handed, nobody, key("before"))
+	r.clock.move(time.Date(2022, 3, 24, 16, 0, 0, 0, time.UTC).Sub(r.clock.Now()))
+	if a := r.get("/tavoli/t/form", nobody); a.field("over") != "true" || a.field("open") != "false" || a.field("why") != "tavolo-over" {
+		t.Errorf("got %s", a.Body)
+	}
+	r.ask("POST", "/tavoli/t/requests", body, nobody).is(409, "tavolo-over")
+	for _, path := range []string{"/withdrawal", "/invitation"} {
+		r.ask("POST", "/tavoli/t/my-registration"+path, `{`+code+`}`, nobody).is(409, "tavolo-over")
+	}
+	r.ask("POST", "/tavoli/t/my-registration/mode", `{`+code+`,"mode":"online"}`, nobody).is(409, "tavolo-over")
+	r.ask("POST", "/tavoli/t/my-registration/substitution", `{`+code+`,"family_name":"Tardi"}`, nobody).is(409, "tavolo-over")
+	if again := r.post("/tavoli/t/my-registration/substitution", handed, nobody, key("before")); string(again.Body) != string(first.Body) {
+		t.Errorf("got %s, then %s", first.Body, again.Body)
+	}
+	r.post("/tavoli/t/my-registration/rectification", `{`+code+`,"family_name":"Rosso"}`, nobody)
+	if a := r.post("/tavoli/t/my-registration", `{`+code+`}`, nobody); a.field("changeable") != "false" || a.field("person", "family_name") != "Rosso" {
+		t.Errorf("got %s", a.Body)
+	}
+	r.post("/tavoli/t/registrations", `{"family_name":"Banco"}`) // staff put down whom they find
+}

@@ -138,6 +138,7 @@ var italian = map[string]string{
 	"rebuild-running":            "i modelli di lettura sono già in ricostruzione",
 	"by-staff-only":              "al tavolo iscrive la segreteria, o ci si iscrive su invito",
 	"registration-lapsed":        "l'indirizzo non è stato confermato in tempo: iscriversi di nuovo",
+	"tavolo-over":                "il tavolo è già finito: non ci si iscrive più",
 	"no-offer":                   "nessun posto è offerto, o l'offerta è scaduta",
 	"secret-refused":             "il codice non esiste o non apre più nulla",
 	"not-for-an-ente":            "invita gli enti gestori solo chi è iscritto come referente o delegato di un ente",

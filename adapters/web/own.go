@@ -74,6 +74,29 @@ func own[B opening](do func(d *doing, o domain.Own, b *B) (any, error)) action {
 	return a.also(404, 429)
 }
 
+// changing is own for what is changed only until the tavolo is over.
+func changing[B opening](do func(d *doing, o domain.Own, b *B) (any, error)) action {
+	return own(func(d *doing, o domain.Own, b *B) (any, error) {
+		before, err := domain.Carried[*domain.Tavolo](d.ctx, d.s.Exec, d.tavolo().Stream(), d.meta.Command)
+		if err == nil && !before {
+			err = d.notOver()
+		}
+		if err != nil {
+			return nil, err
+		}
+		return do(d, o, b)
+	})
+}
+
+// notOver refuses what comes after the end of the tavolo.
+func (d *doing) notOver() error {
+	door, err := d.door()
+	if err == nil && door.Over {
+		err = domain.ErrTavoloOver
+	}
+	return err
+}
+
 // open finds the registration that a code opens. Wrong codes make whoever sends them
 // wait. A command that was carried out before is answered whatever its code opens now.
 func (d *doing) open(code string) (o domain.Own, err error) {
@@ -91,7 +114,7 @@ func (d *doing) open(code string) (o domain.Own, err error) {
 		return o, &r
 	}
 	err = domain.Peek(d.ctx, d.s.Exec, id.Stream(), func(t *domain.Tavolo) error {
-		if _, err := t.Doorway(); err != nil {
+		if _, err := t.Doorway(d.s.Now()); err != nil {
 			return err
 		}
 		o, err = t.Opened(domain.SecretHash(code))
@@ -119,7 +142,7 @@ func showOwn() action {
 		told := OwnRegistration{
 			Tavolo: door.Tavolo, Participant: o.Participant, State: o.State, PlaceInLine: o.PlaceInLine, Mode: o.Mode, Modes: door.Modes,
 			Capacity: o.Capacity, Questions: door.Questions, Answers: []domain.Answer{},
-			Changeable: (o.State.Active() || o.State == domain.Pending) && door.Why != "tavolo-called-off" && door.Why != "tavolo-closed",
+			Changeable: (o.State.Active() || o.State == domain.Pending) && !door.Over && door.Why != "tavolo-called-off" && door.Why != "tavolo-closed",
 		}
 		told.Invites = told.Changeable && o.State.Active() && o.Ente != nil && (o.Capacity == domain.AsReferente || o.Capacity == domain.AsDelegate)
 		if o.Offered {
@@ -163,7 +186,7 @@ func confirmOwn() action {
 
 // acceptOwn takes up a seat that is offered.
 func acceptOwn() action {
-	return answering[PartySeat](own(func(d *doing, o domain.Own, _ *OwnCode) (any, error) {
+	return answering[PartySeat](changing(func(d *doing, o domain.Own, _ *OwnCode) (any, error) {
 		if err := execute[*domain.Tavolo](d, domain.AcceptOffer{Tavolo: d.tavolo(), Participant: o.Participant}); err != nil {
 			return nil, err
 		}
@@ -188,7 +211,7 @@ type OwnWithdrawal struct {
 }
 
 func withdrawOwn() action {
-	return own(func(d *doing, o domain.Own, b *OwnWithdrawal) (any, error) {
+	return changing(func(d *doing, o domain.Own, b *OwnWithdrawal) (any, error) {
 		err := execute[*domain.Tavolo](d, domain.WithdrawParticipant{Tavolo: d.tavolo(), Participant: o.Participant, Reason: b.Reason})
 		return d.written(), err
 	})
@@ -201,7 +224,7 @@ type OwnMode struct {
 }
 
 func changeOwnMode() action {
-	return answering[PartySeat](own(func(d *doing, o domain.Own, b *OwnMode) (any, error) {
+	return answering[PartySeat](changing(func(d *doing, o domain.Own, b *OwnMode) (any, error) {
 		if err := execute[*domain.Tavolo](d, domain.ChangeMode{Tavolo: d.tavolo(), Participant: o.Participant, Mode: b.Mode}); err != nil {
 			return nil, err
 		}
@@ -224,7 +247,7 @@ type SubstituteMade struct {
 }
 
 func substituteOwn() action {
-	return answering[SubstituteMade](own(func(d *doing, o domain.Own, b *OwnSubstitution) (any, error) {
+	return answering[SubstituteMade](changing(func(d *doing, o domain.Own, b *OwnSubstitution) (any, error) {
 		issue := domain.DerivedID(d.meta.Command, "secret")
 		secret := d.secretAt(d.tavolo())(issue)
 		cmd := &domain.SubstituteDelegate{Tavolo: d.tavolo(), Participant: o.Participant, Reason: b.Reason, Issue: issue, SHA256: domain.SecretHash(secret)}
@@ -275,7 +298,7 @@ type GestoriInvitation struct {
 }
 
 func inviteGestori() action {
-	return answering[GestoriInvitation](own(func(d *doing, o domain.Own, _ *OwnCode) (any, error) {
+	return answering[GestoriInvitation](changing(func(d *doing, o domain.Own, _ *OwnCode) (any, error) {
 		id := domain.DerivedID(d.meta.Command, "invitation")
 		secret := d.secretAt(d.tavolo())(id)
 		cmd := domain.InviteGestori{Tavolo: d.tavolo(), By: o.Participant, Invitation: id, SHA256: domain.SecretHash(secret)}
