@@ -324,6 +324,86 @@ func TestAdesione(t *testing.T) {
 	})
 }
 
+// TestAnEnteThatIsNotListed asks to join before the register knows it.
+func TestAnEnteThatIsNotListed(t *testing.T) {
+	id, milan := presenceID("adesione"), domain.EnteRef{Kind: domain.Comune, Code: "F205"}
+	requested := domain.AdesioneRequested{Ente: domain.Unlisted, Adesione: id, Notice: "n", Referenti: []domain.NamedReferente{{Person: anna}}, Proposed: &domain.ProposedEnte{Kind: domain.Comune, Official: "Milano", Province: "MI"}}
+	base := given(requested)
+	as := &domain.RegisterEnte{Kind: milan.Kind, Code: milan.Code, Official: "Milano", Province: "MI"}
+	approve := func(as *domain.RegisterEnte) func(*domain.Executor, domain.Meta) (domain.Result, error) {
+		return is[*domain.Ente](domain.ApproveAdesione{Ente: domain.Unlisted, Adesione: id, As: as})
+	}
+	enrol := is[*domain.Ente](domain.EnrolEnte{RegisterEnte: *as, From: "2022-06-01", Scheda: "prot. 7", Requested: requested})
+	approved, known := domain.AdesioneApproved{Ente: domain.Unlisted, Adesione: id, As: &milan}, domain.EnteRegistered{Ente: milan, Official: "Milano", Province: "MI"}
+	joined, speaks := domain.CoordinamentoJoined{Ente: milan, From: "2022-06-01", Scheda: "prot. 7"}, domain.ReferenteAppointed{Ente: milan, Person: anna, From: "2022-06-01"}
+	run(t, []scenario{
+		{name: "it is registered", do: enrol, yield: given(known, joined, speaks)},
+		{name: "it was registered meanwhile", past: given(known), do: enrol, yield: given(joined, speaks)},
+		{name: "enrolled twice", past: given(known, joined, speaks), do: enrol},
+		{name: "by a bad code", do: is[*domain.Ente](domain.EnrolEnte{RegisterEnte: domain.RegisterEnte{Kind: domain.AltroEnte, Code: "a b"}, Requested: requested}), field: "/code bad-code"},
+		{name: "approved", past: base, do: approve(as), yield: given(approved)},
+		{name: "approved twice", past: with(base, approved), do: approve(as)},
+		{name: "approved as another", past: with(base, approved), do: approve(&domain.RegisterEnte{Kind: domain.Comune, Code: "F206"}), err: domain.ErrAdesioneDone},
+		{name: "approved as nobody knows what", past: base, do: approve(nil), field: "/as required"},
+		{name: "refused", past: base, do: is[*domain.Ente](domain.RefuseAdesione{Ente: domain.Unlisted, Adesione: id, Reason: "fuori ambito"}), yield: given(domain.AdesioneRefused{Ente: domain.Unlisted, Adesione: id, Reason: "fuori ambito"})},
+		{name: "approved after all", past: with(base, domain.AdesioneRefused{Ente: domain.Unlisted, Adesione: id, Reason: "x"}), do: approve(as), err: domain.ErrAdesioneDone},
+		{name: "of one that is listed", past: given(domain.EnteRegistered{Ente: alcamo, Official: "Alcamo"}, domain.AdesioneRequested{Ente: alcamo, Adesione: id, Notice: "n"}),
+			do: is[*domain.Ente](domain.ApproveAdesione{Ente: alcamo, Adesione: id, As: as}), field: "/as not-allowed"},
+		{name: "nobody registers the waiting room", do: is[*domain.Ente](domain.RegisterEnte{Kind: domain.Unlisted.Kind, Code: domain.Unlisted.Code, Official: "x"}), field: "/code reserved"},
+	})
+}
+
+// TestASchedaIsSealed finds nothing in the facts that strangers wrote of themselves.
+func TestASchedaIsSealed(t *testing.T) {
+	d := newDoor(t)
+	send := func(name string, c domain.RequestAdesione) (domain.Result, error) {
+		m := domain.Meta{At: now, Actor: domain.ActorPublic, Command: uuid.NewSHA1(uuid.Nil, []byte(name))}
+		if err := c.Ready(t.Context(), d.x); err != nil {
+			return domain.Result{}, err
+		}
+		if err := c.Introduce(t.Context(), d.vault, m); err != nil {
+			return domain.Result{}, err
+		}
+		return domain.Execute[*domain.Ente](t.Context(), d.x, &c, m)
+	}
+	rossi := []domain.ReferenteForm{{FamilyName: "Rossi", Email: "rossi@example.org"}}
+	milan := &domain.ProposedEnte{Kind: domain.Comune, Official: " Milano ", Province: "MI"}
+	res, err := send("milan", domain.RequestAdesione{Proposed: milan, Referenti: rossi, Notice: "n", Note: "chiamare la signora Bianchi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fact := res.Events[0].(domain.AdesioneRequested); fact.Note != "" || fact.Ente != domain.Unlisted || fact.Proposed.Official != "Milano" {
+		t.Errorf("got %s", show(res.Events))
+	}
+	for name, c := range map[string]struct {
+		scheda domain.RequestAdesione
+		field  string
+	}{
+		"both":          {domain.RequestAdesione{Ente: alcamo, Proposed: milan, Referenti: rossi, Notice: "n"}, "/proposed not-allowed"},
+		"no kind":       {domain.RequestAdesione{Proposed: &domain.ProposedEnte{Official: "x"}, Referenti: rossi, Notice: "n"}, "/proposed/kind not-allowed"},
+		"no name":       {domain.RequestAdesione{Proposed: &domain.ProposedEnte{Kind: domain.Comune}, Referenti: rossi, Notice: "n"}, "/proposed/name required"},
+		"a header":      {domain.RequestAdesione{Proposed: &domain.ProposedEnte{Kind: domain.Comune, Official: "a\r\nBcc: b"}, Referenti: rossi, Notice: "n"}, "/proposed/name bad-characters"},
+		"a province":    {domain.RequestAdesione{Proposed: &domain.ProposedEnte{Kind: domain.Comune, Official: "x", Province: "milano"}, Referenti: rossi, Notice: "n"}, "/proposed/province bad-province"},
+		"unknown":       {domain.RequestAdesione{Ente: alcamo, Referenti: rossi, Notice: "n"}, "/ente unknown-ente"},
+		"the room":      {domain.RequestAdesione{Ente: domain.Unlisted, Referenti: rossi, Notice: "n"}, "/ente unknown-ente"},
+		"a long note":   {domain.RequestAdesione{Proposed: milan, Referenti: rossi, Notice: "n", Note: strings.Repeat("è", domain.MaxAnswer+1)}, "/note too-long"},
+		"nobody's mail": {domain.RequestAdesione{Proposed: milan, Referenti: []domain.ReferenteForm{{FamilyName: "Rossi"}}, Notice: "n"}, "/referenti/0/email required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := send(name, c.scheda)
+			checkField(t, err, c.field)
+		})
+	}
+	for i := 1; i < domain.MaxUnlisted; i++ {
+		if _, err := send(fmt.Sprint("n", i), domain.RequestAdesione{Proposed: milan, Referenti: rossi, Notice: "n"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := send("one too many", domain.RequestAdesione{Proposed: milan, Referenti: rossi, Notice: "n"}); !errors.Is(err, domain.ErrTooManyAdesioni) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestLimitsOfTheDoor takes as much as docs/limits.md says, and not one more.
 func TestLimitsOfTheDoor(t *testing.T) {
 	questions := func(n int) error {

@@ -137,7 +137,6 @@ func (n *Ente) Apply(e Event) {
 		n.referenti = make(map[PersonID]ReferenteAppointed)
 		n.gestori = make(map[trust]Day)
 		n.projects = make(map[string]SaiProjectRecorded)
-		n.adesioni = make(map[uuid.UUID]adesione)
 	case EnteRenamed:
 		n.name = e.Official
 	case AliasAdded:
@@ -156,12 +155,8 @@ func (n *Ente) Apply(e Event) {
 		delete(n.gestori, trust{e.Gestore, e.Project})
 	case SaiProjectRecorded:
 		n.projects[e.Project] = e
-	case AdesioneRequested:
-		n.adesioni[e.Adesione] = adesione{requested: e}
-	case AdesioneApproved:
-		n.adesioni[e.Adesione] = adesione{n.adesioni[e.Adesione].requested, "approved"}
-	case AdesioneRefused:
-		n.adesioni[e.Adesione] = adesione{n.adesioni[e.Adesione].requested, "refused"}
+	default:
+		n.ask(e)
 	}
 }
 
@@ -211,6 +206,7 @@ func (c RegisterEnte) Stream() Stream { return c.ref().Stream() }
 func (c RegisterEnte) Decide(n *Ente, _ Meta) ([]Event, error) {
 	var bad check
 	c.ref().check(&bad, "")
+	bad.that(c.ref() != Unlisted, "/code", "reserved", "is kept for enti that are not registered yet")
 	bad.required(c.Official, "/name")
 	bad.that(c.Province == "" || sigla.MatchString(c.Province), "/province", "bad-province", "must be two capital letters")
 	bad.that(c.Kind != Comune || c.Province != "", "/province", "required", "a comune has a province")

@@ -117,6 +117,8 @@ func examples() []domain.Event {
 		domain.SecretIssued{Tavolo: t6, Participant: anna, Issue: key, SHA256: sheet},
 		domain.GestoriInvited{Tavolo: t6, Invitation: key, Ente: alcamo, By: anna, SHA256: sheet}, domain.InvitationFollowed{Tavolo: t6, Invitation: key, Participant: bruno},
 		domain.AdesioneRequested{Ente: alcamo, Adesione: key, Referenti: []domain.NamedReferente{{Person: anna, Commitments: promises, From: "2022-01-01", Until: "2023-01-01"}, {Person: bruno}}, Notice: "2022-01", Note: "n"},
+		domain.AdesioneRequested{Ente: domain.Unlisted, Adesione: key, Referenti: []domain.NamedReferente{{Person: anna}}, Notice: "2026-11", Proposed: &domain.ProposedEnte{Kind: domain.Comune, Official: "Milano", Province: "MI"}},
+		domain.AdesioneApproved{Ente: domain.Unlisted, Adesione: key, As: &alcamo},
 		domain.AdesioneApproved{Ente: alcamo, Adesione: key}, domain.AdesioneRefused{Ente: alcamo, Adesione: key, Reason: "doppia"},
 		domain.PersonDescribed{Person: anna, Key: 7, Sealed: []byte("sealed"), Context: key, Commitments: domain.Commitments{Answers: "YW5zd2Vycw", Contact: "Y29udGFjdA", Identity: "aWRlbnRpdHk"}},
 		domain.LetterQueued{Delivery: key, Kind: domain.LetterConfirmation, LetterAbout: domain.AtTavolo(t6), Person: anna, Template: 2, Cause: key},

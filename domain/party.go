@@ -103,7 +103,7 @@ func (c *RegisterParty) Introduce(ctx context.Context, v Vault, meta Meta) error
 	for i, a := range c.People {
 		p, err := v.Introduce(ctx, meta, pointer("party", i), a.values())
 		if err != nil {
-			return below(pointer("/people", i), err)
+			return Below(pointer("/people", i), err)
 		}
 		people[i] = p
 	}
@@ -111,8 +111,8 @@ func (c *RegisterParty) Introduce(ctx context.Context, v Vault, meta Meta) error
 	return nil
 }
 
-// below returns the faults of a thing as those of a part.
-func below(at string, err error) error {
+// Below returns the faults of a thing as those of a part.
+func Below(at string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || len(e.Fields) == 0 {
 		return err

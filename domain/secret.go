@@ -63,7 +63,12 @@ func RegistrationSecret(key [32]byte, t TavoloID, issue uuid.UUID) string {
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write([]byte("tavoli/registration/v1\x00" + string(t) + "\x00"))
 	mac.Write(issue[:])
-	text := secretAlphabet.EncodeToString(mac.Sum(nil)[:16])
+	return secretText(mac.Sum(nil))
+}
+
+// secretText writes 128 bits in groups.
+func secretText(sum []byte) string {
+	text := secretAlphabet.EncodeToString(sum[:16])
 	return strings.Join([]string{text[:7], text[7:14], text[14:20], text[20:]}, "-")
 }
 

@@ -28,17 +28,26 @@ type adesione struct {
 	note      string
 	reason    string
 	referenti []referente
+	proposed  domain.ProposedEnte // zero: the register knew the ente
+	as        domain.EnteRef      // which one it was; zero: nobody has said yet
 }
 
 // An Adesione is a scheda as it is told.
 type Adesione struct {
 	Adesione    uuid.UUID   `json:"adhesion"`
-	Ente        EnteName    `json:"ente"`
+	Ente        EnteName    `json:"ente"` // of one that the register does not know: the name it gives itself
+	Proposed    *Proposed   `json:"proposed,omitempty"`
 	State       string      `json:"state"`
 	RequestedAt time.Time   `json:"requested_at"`
 	Note        string      `json:"note,omitempty"`
 	Reason      string      `json:"reason,omitempty"` // why it was refused
 	Referenti   []Candidate `json:"referenti"`
+}
+
+// A Proposed is an ente that the register did not know when it asked to join.
+type Proposed struct {
+	domain.ProposedEnte
+	As *EnteName `json:"as,omitempty"` // which one it was found to be
 }
 
 // A Candidate is a person whom a scheda names.
@@ -56,6 +65,9 @@ func (n *Enti) asked(rec *domain.Record) {
 	switch e := rec.Event.(type) {
 	case domain.AdesioneRequested:
 		a := adesione{id: e.Adesione, state: AdesioneOpen, at: micros(rec.EffectiveAt), note: e.Note}
+		if e.Proposed != nil {
+			a.proposed = *e.Proposed
+		}
 		for _, r := range e.Referenti {
 			a.referenti = append(a.referenti, referente{r.Person, r.From, r.Until})
 			n.people.index(r.Person)
@@ -63,16 +75,18 @@ func (n *Enti) asked(rec *domain.Record) {
 		row := n.at(e.Ente, rec)
 		row.adesioni = append(row.adesioni, a)
 	case domain.AdesioneApproved:
-		n.at(e.Ente, rec).decide(e.Adesione, AdesioneAccepted, "")
+		n.at(e.Ente, rec).decide(e.Adesione, AdesioneAccepted, "", e.As)
 	case domain.AdesioneRefused:
-		n.at(e.Ente, rec).decide(e.Adesione, AdesioneDeclined, e.Reason)
+		n.at(e.Ente, rec).decide(e.Adesione, AdesioneDeclined, e.Reason, nil)
 	}
 }
 
-func (row *ente) decide(id uuid.UUID, state, reason string) {
+func (row *ente) decide(id uuid.UUID, state, reason string, as *domain.EnteRef) {
 	for i := range row.adesioni {
-		if row.adesioni[i].id == id {
-			row.adesioni[i].state, row.adesioni[i].reason = state, reason
+		if a := &row.adesioni[i]; a.id == id {
+			if a.state, a.reason = state, reason; as != nil {
+				a.as = *as
+			}
 		}
 	}
 }
@@ -112,10 +126,32 @@ func (n *Enti) Adesione(ref domain.EnteRef, id uuid.UUID) (Adesione, error) {
 	return Adesione{}, domain.ErrNoAdesione
 }
 
+// AdesioneByID answers one scheda, whichever ente it is of.
+func (n *Enti) AdesioneByID(id uuid.UUID) (Adesione, error) {
+	for i, row := range n.rows {
+		for _, a := range row.adesioni {
+			if a.id == id {
+				return n.adesione(int32(i), a), nil
+			}
+		}
+	}
+	return Adesione{}, domain.ErrNoAdesione
+}
+
 func (n *Enti) adesione(i int32, a adesione) Adesione {
-	told := Adesione{a.id, *n.named(i), a.state, timeOf(a.at), a.note, a.reason, []Candidate{}}
-	for _, r := range a.referenti {
+	told := Adesione{Adesione: a.id, Ente: *n.named(i), State: a.state, RequestedAt: timeOf(a.at), Note: a.note, Reason: a.reason, Referenti: []Candidate{}}
+	if a.proposed != (domain.ProposedEnte{}) {
+		told.Ente.Name, told.Ente.Province, told.Proposed = a.proposed.Official, a.proposed.Province, &Proposed{ProposedEnte: a.proposed}
+	}
+	if !a.as.IsZero() {
+		as := n.nameOf(a.as)
+		told.Proposed.As = &as
+	}
+	for i, r := range a.referenti {
 		v, _ := n.people.Values(r.person)
+		if i == 0 && told.Note == "" {
+			told.Note = domain.NoteOf(v.Answers)
+		}
 		told.Referenti = append(told.Referenti, Candidate{PersonRef{r.person, n.people.Name(r.person)}, v.Function, v.Email, v.Phone, r.from, r.until})
 	}
 	return told
@@ -132,10 +168,18 @@ func (a adesione) encode(e *encoder) {
 		e.text(string(r.from))
 		e.text(string(r.until))
 	})
+	e.text(string(a.proposed.Kind))
+	e.text(a.proposed.Official)
+	e.text(a.proposed.Province)
+	e.ente(a.as)
 }
 
 func decodeAdesione(d *decoder) adesione {
-	return adesione{d.uuid(), d.word(), d.int(), d.text(), d.text(), readList(d, 18, func() referente {
+	a := adesione{id: d.uuid(), state: d.word(), at: d.int(), note: d.text(), reason: d.text()}
+	a.referenti = readList(d, 18, func() referente {
 		return referente{d.uuid(), word[domain.Day](d), word[domain.Day](d)}
-	})}
+	})
+	a.proposed = domain.ProposedEnte{Kind: word[domain.EnteKind](d), Official: d.text(), Province: d.word()}
+	a.as = d.ente()
+	return a
 }

@@ -88,6 +88,8 @@ func (m mentioned) registration(e domain.Event) {
 	case domain.GestoriInvited:
 		m.person(e.By)
 		m.ente(&e.Ente)
+	case domain.AdesioneApproved:
+		m.ente(e.As)
 	case domain.AdesioneRequested:
 		for _, r := range e.Referenti {
 			m.person(r.Person)

@@ -72,7 +72,7 @@ type part struct {
 func (m *Models) models() []part {
 	return []part{
 		{"programmi", 2, &m.Programmi},
-		{"enti", 2, &m.Enti},
+		{"enti", 3, &m.Enti},
 		{"people", 3, &m.People},
 		{"calendar", 2, &m.Calendar},
 		{"rosters", 4, &m.Rosters},

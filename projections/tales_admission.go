@@ -68,6 +68,9 @@ func (t *teller) tellAdesione(event domain.Event) (summary, reason string) {
 		at := "/adhesions/" + e.Adesione.String()
 		t.set(at+"/state", AdesioneOpen)
 		t.set(at+"/note", e.Note)
+		if e.Proposed != nil {
+			t.set(at+"/ente", e.Proposed.Official)
+		}
 		var names []string
 		for _, r := range e.Referenti {
 			names = append(names, t.name(r.Person))
@@ -76,6 +79,9 @@ func (t *teller) tellAdesione(event domain.Event) (summary, reason string) {
 		return t.say("Scheda di adesione al Coordinamento, con referenti: %s", "Request to join the coordinamento, naming as referenti: %s", strings.Join(names, ", ")), ""
 	case domain.AdesioneApproved:
 		t.set("/adhesions/"+e.Adesione.String()+"/state", AdesioneAccepted)
+		if e.As != nil {
+			t.set("/adhesions/"+e.Adesione.String()+"/ente", enteText(e.As))
+		}
 		return t.say("Accolta la scheda di adesione", "Request to join approved"), ""
 	case domain.AdesioneRefused:
 		t.set("/adhesions/"+e.Adesione.String()+"/state", AdesioneDeclined)

@@ -82,6 +82,7 @@ POST /api/v1/tavoli/{tavolo}/questions admin staff
 GET /api/v1/tavoli/{tavolo}/duplicates admin staff operator
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/code admin staff operator
 POST /api/v1/adhesions *
+POST /api/v1/adhesions/{adhesion}/own *
 GET /api/v1/adhesions admin staff auditor
 GET /api/v1/enti/{kind}/{code}/adhesions/{adhesion} admin staff auditor
 POST /api/v1/enti/{kind}/{code}/adhesions/{adhesion}/approval admin staff

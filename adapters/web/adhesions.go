@@ -12,7 +12,8 @@ import (
 type AdesioneMade struct {
 	Written
 	Adesione uuid.UUID      `json:"adhesion"`
-	Ente     domain.EnteRef `json:"ente"`
+	Ente     domain.EnteRef `json:"ente" doc:"where the request is kept; altro/non-in-elenco: of an ente that the register does not know"`
+	Code     string         `json:"code" doc:"with which whoever sent the request sees what became of it, and prints it"`
 }
 
 // requestAdesione takes in a scheda.
@@ -37,11 +38,93 @@ func requestAdesione() action {
 		if err := execute(d, &cmd); err != nil {
 			return err
 		}
-		made := AdesioneMade{d.written(), domain.DerivedID(d.meta.Command, "adesione"), cmd.Ente}
+		made := AdesioneMade{Written: d.written(), Adesione: domain.DerivedID(d.meta.Command, "adesione"), Ente: cmd.Ente}
+		if cmd.Proposed != nil {
+			made.Ente = domain.Unlisted
+		}
+		made.Code = domain.AdesioneSecret(d.s.state.secrets.registration, made.Adesione)
 		return d.finish(func() (any, string) {
-			return made, apiPath + "/enti/" + cmd.Ente.String() + "/adhesions/" + made.Adesione.String()
+			return made, apiPath + "/enti/" + made.Ente.String() + "/adhesions/" + made.Adesione.String()
 		})
 	}}
+}
+
+// showOwnAdesione shows a scheda to whoever sent it, or prints it.
+func showOwnAdesione() action {
+	read := newForm(typeOf[OwnCode]())
+	a := action{body: read.types, answer: typeOf[projections.Adesione](), media: mediaOf(schedaForms), query: []string{"format"}, secret: true, unkeyed: true}
+	a.do = func(c *call) error {
+		var body OwnCode
+		d := &doing{call: c, beside: new(Beside)}
+		if err := d.read(read, &body); err != nil {
+			return err
+		}
+		if body.Code == "" {
+			return invalid("/code", "required", "is required")
+		}
+		f, err := c.formOf(schedaForms)
+		if err != nil {
+			return err
+		}
+		id := c.uuid("adhesion")
+		if err := d.unlock(func() error { return opensAdesione(d.s.state.secrets.registration, id, body.Code) }); err != nil {
+			return err
+		}
+		sheet, err := latest(c, func(m *projections.Models) (papers.SchedaSheet, error) { return schedaSheet(m, id) })
+		if err != nil {
+			return err
+		}
+		c.tell(sheet.Position)
+		if f == jsonForm {
+			return c.reveal(sheet.Adesione)
+		}
+		return c.file(f, papers.Scheda(sheet))
+	}
+	return a.also(404, 406, 422, 429)
+}
+
+// opensAdesione reports a code that does not open a scheda.
+func opensAdesione(key [32]byte, id uuid.UUID, code string) error {
+	if id == uuid.Nil || domain.SecretHash(code) != domain.SecretHash(domain.AdesioneSecret(key, id)) {
+		return domain.ErrNoSecret
+	}
+	return nil
+}
+
+// schedaSheet makes the paper of a scheda.
+func schedaSheet(m *projections.Models, id uuid.UUID) (s papers.SchedaSheet, err error) {
+	s.Adesione, err = m.Enti.AdesioneByID(id)
+	s.Position, s.RecordedAt = m.Marks.Newest()
+	for _, p := range m.Programmi.List() {
+		if block, ok := p.BlockOn(domain.DayOf(s.RecordedAt)); ok && s.Funding == "" {
+			s.Funding = block.Text
+		}
+	}
+	return s, err
+}
+
+// approveAdesione makes known first an ente that the register did not know, and a member.
+func approveAdesione() action {
+	return command(func(d *doing, c *domain.ApproveAdesione) (err error) {
+		if c.Ente, err = d.known(); err != nil {
+			return err
+		}
+		if c.Adesione = d.uuid("adhesion"); c.Ente != domain.Unlisted || c.As == nil {
+			return nil
+		}
+		requested, err := domain.OpenAdesione(d.ctx, d.s.Exec, c.Ente, c.Adesione)
+		if err != nil {
+			return err
+		}
+		if c.As.Official == "" {
+			c.As.Official = requested.Proposed.Official
+		}
+		meta := d.meta
+		meta.Command, meta.Correlation, meta.IfRevision = domain.DerivedID(d.meta.Command, "enrol"), d.meta.Command, nil
+		enrol := domain.EnrolEnte{RegisterEnte: *c.As, Scheda: c.Scheda, From: c.From, Requested: requested}
+		_, err = domain.Execute[*domain.Ente](d.ctx, d.s.Exec, enrol, meta)
+		return domain.Below("/as", err)
+	}, nothing)
 }
 
 // AdesioneList is requests to join, the oldest first.
@@ -92,15 +175,11 @@ func (c *call) scheda(f fileForm) error {
 		return err
 	}
 	id := c.uuid("adhesion")
-	sheet, at, err := askAs(c, m, thisEnte, func(m *projections.Models) (s papers.SchedaSheet, err error) {
-		s.Adesione, err = m.Enti.Adesione(c.ente(), id)
-		_, s.RecordedAt = m.Marks.Newest()
-		for _, p := range m.Programmi.List() {
-			if block, ok := p.BlockOn(domain.DayOf(s.RecordedAt)); ok && s.Funding == "" {
-				s.Funding = block.Text
-			}
+	sheet, at, err := askAs(c, m, thisEnte, func(m *projections.Models) (papers.SchedaSheet, error) {
+		if _, err := m.Enti.Adesione(c.ente(), id); err != nil {
+			return papers.SchedaSheet{}, err
 		}
-		return s, err
+		return schedaSheet(m, id)
 	})
 	if err != nil {
 		return err

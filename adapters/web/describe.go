@@ -111,6 +111,7 @@ var parameters = map[string]parameter{
 	"names":                      boolParam("names of persons, too; that they are shown is recorded"),
 	"list-adhesions.state":       enumParam("the state of the request", projections.AdesioneStates...),
 	"find-enti.limit":            {object{"type": "integer", "format": "int32", "minimum": 1, "maximum": projections.MaxFound}, "how many; absent: 10"},
+	"show-own-adhesion.format":   enumParam("the form of the answer, instead of Accept", "json", "html", "pdf"),
 	"get-adhesion.format":        enumParam("the form of the answer, instead of Accept", "json", "html", "pdf"),
 	"find-enti.q":                textParam("part of a name, in whatever spelling"),
 	"list-tavoli.state":          enumParam("the state of the tavolo", "planned", "announced", "convened", "open", "closed", "called-off"),

@@ -3,6 +3,8 @@ package web_test
 import (
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // coming lets people register by themselves, and see and change what they have.
@@ -101,9 +103,44 @@ func (c *contract) joining() {
 	c.row("get-adhesion", at, "", 406, header("Accept", "image/png"))
 	c.row("approve-adhesion", at+"/approval", `{"scheda":"prot. 12"}`, 200)
 	c.row("refuse-adhesion", at+"/refusal", `{"reason":"x"}`, 409)
+	own := "/adhesions/" + made.field("adhesion") + "/own"
+	if a := c.row("show-own-adhesion", own, `{"code":"`+made.field("code")+`"}`, 200, nobody); a.field("state") != "approved" || a.field("referenti", "0", "email") != "rosa@example.org" {
+		c.Errorf("got %s", a.Body)
+	}
+	c.row("show-own-adhesion", own+"?format=html", `{"code":"`+made.field("code")+`"}`, 200, nobody)
+	c.row("show-own-adhesion", own+"?format=pdf", `{"code":"`+made.field("code")+`"}`, 200, nobody)
+	c.row("show-own-adhesion", own, `{"code":"`+made.field("code")+`"}`, 406, nobody, header("Accept", "image/png"))
+	c.row("show-own-adhesion", own, `{}`, 422, nobody)
+	c.row("show-own-adhesion", own, `{"code":"indovinato"}`, 404, nobody)
+	c.unlisted(scheda)
 	other := c.row("request-adhesion", "/adhesions", strings.Replace(scheda, "Rosa", "Rita", 1), 201, nobody).field("adhesion")
 	c.row("refuse-adhesion", "/enti/comune/G273/adhesions/"+other+"/refusal", `{"reason":"doppia"}`, 200)
 	c.row("approve-adhesion", "/enti/comune/G273/adhesions/"+other+"/approval", `{}`, 409)
+}
+
+// unlisted asks for an ente to join that the register does not know.
+func (c *contract) unlisted(scheda string) {
+	proposed := strings.Replace(scheda, `"ente":{"kind":"comune","code":"082053"}`, `"proposed":{"kind":"comune","name":"Milano","province":"MI"},"note":"chiamare"`, 1)
+	made := c.row("request-adhesion", "/adhesions", proposed, 201, nobody)
+	at := "/enti/altro/non-in-elenco/adhesions/" + made.field("adhesion")
+	if a := c.row("get-adhesion", at, "", 200); a.field("ente", "name") != "Milano" || a.field("note") != "chiamare" || a.field("proposed", "kind") != "comune" {
+		c.Errorf("got %s", a.Body)
+	}
+	c.row("approve-adhesion", at+"/approval", `{}`, 422)
+	c.row("approve-adhesion", at+"/approval", `{"as":{"kind":"comune","code":"Milano"}}`, 422)
+	approval := `{"as":{"kind":"comune","code":"F205","province":"MI"},"from":"2022-04-01"}`
+	c.row("approve-adhesion", at+"/approval", approval, 200)
+	c.row("approve-adhesion", at+"/approval", approval, 200)
+	if a := c.register.get("/enti/comune/F205"); a.field("name") != "Milano" || a.field("coordinamento", "from") != "2022-04-01" || a.field("referenti", "1", "person") != "" || a.field("referenti", "0", "person") == "" {
+		c.Errorf("got %s", a.Body)
+	}
+	if a := c.row("get-adhesion", at, "", 200); a.field("state") != "approved" || a.field("proposed", "as", "code") != "F205" {
+		c.Errorf("got %s", a.Body)
+	}
+	c.register.get("/enti/altro/non-in-elenco").is(404, "ente-not-found")
+	if a := c.register.get("/enti?q=non-in-elenco"); a.field("items", "0") != "" {
+		c.Errorf("the waiting room is an ente: %s", a.Body)
+	}
 }
 
 // crowding sends more than the public may: more schede than an ente can have waiting,
@@ -119,9 +156,11 @@ func (c *contract) crowding() {
 	}
 	c.row("request-adhesion", "/adhesions", scheda, 429, nobody)
 	c.row("register-party", "/tavoli/p/requests", `{"notice":"1","people":[{"family_name":"Presto"}]}`, 429, nobody)
+	own := "/adhesions/" + uuid.NewString() + "/own"
 	for range 30 {
 		c.register.ask("POST", "/tavoli/p/my-registration", `{"code":"indovinato"}`, nobody)
 	}
+	c.row("show-own-adhesion", own, `{"code":"indovinato"}`, 429, nobody)
 	for route, path := range map[string]string{
 		"show-own": "", "confirm-own": "/confirmation", "accept-own": "/offer-acceptance", "withdraw-own": "/withdrawal", "rectify-own": "/rectification",
 		"invite-gestori": "/invitation", "change-own-mode": "/mode", "substitute-own": "/substitution",

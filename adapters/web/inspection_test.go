@@ -162,7 +162,7 @@ func (r *register) inspector(account, scope string) string {
 // ofThePublic reports whether a path is one at which people without an account ask for
 // something.
 func ofThePublic(path string) bool {
-	return strings.Contains(path, "/my-registration") || path == "/api/v1/tavoli/{tavolo}/requests" || path == "/api/v1/adhesions"
+	return strings.Contains(path, "/my-registration") || path == "/api/v1/tavoli/{tavolo}/requests" || path == "/api/v1/adhesions" || path == "/api/v1/adhesions/{adhesion}/own"
 }
 
 func TestInspectorOnEveryRoute(t *testing.T) {

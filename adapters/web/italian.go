@@ -146,7 +146,7 @@ var italian = map[string]string{
 	"gestori-invitation-refused": "l'invito non esiste, è stato sostituito, o il tavolo è già iniziato",
 	"adhesion-not-found":         "la richiesta di adesione non esiste",
 	"adhesion-decided":           "sulla richiesta di adesione si è già deciso altrimenti",
-	"too-many-adhesions":         "troppe richieste di questo ente attendono una risposta",
+	"too-many-adhesions":         "troppe richieste di adesione attendono una risposta: riprovare più tardi",
 }
 
 // italianFields does the same for the faults of single fields.

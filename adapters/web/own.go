@@ -107,27 +107,38 @@ func (d *doing) open(code string) (o domain.Own, err error) {
 	case code == "":
 		return o, invalid("/code", "required", "is required")
 	}
+	err = d.unlock(func() error {
+		err := domain.Peek(d.ctx, d.s.Exec, id.Stream(), func(t *domain.Tavolo) error {
+			if _, err := t.Doorway(d.s.Now()); err != nil {
+				return err
+			}
+			o, err = t.Opened(domain.SecretHash(code))
+			return err
+		})
+		if !errors.Is(err, domain.ErrNoSecret) {
+			return err
+		}
+		if before, fault := domain.Carried[*domain.Tavolo](d.ctx, d.s.Exec, id.Stream(), d.meta.Command); before || fault != nil {
+			return fault
+		}
+		return err
+	})
+	return o, err
+}
+
+// unlock tries a code. Wrong ones make whoever sends them wait.
+func (d *doing) unlock(open func() error) error {
 	t := turn{&d.s.state.guesses, []string{"code/" + d.address()}, d.s.Now()}
 	if left := t.g.wait(t.keys[0], freeByAddress, t.now); left > 0 {
 		r := errCodes
 		r.retry = int(math.Ceil(left.Seconds()))
-		return o, &r
+		return &r
 	}
-	err = domain.Peek(d.ctx, d.s.Exec, id.Stream(), func(t *domain.Tavolo) error {
-		if _, err := t.Doorway(d.s.Now()); err != nil {
-			return err
-		}
-		o, err = t.Opened(domain.SecretHash(code))
-		return err
-	})
-	if !errors.Is(err, domain.ErrNoSecret) {
-		return o, err
+	err := open()
+	if errors.Is(err, domain.ErrNoSecret) {
+		t.g.wrong(t.keys[0], t.now)
 	}
-	if before, fault := domain.Carried[*domain.Tavolo](d.ctx, d.s.Exec, id.Stream(), d.meta.Command); before || fault != nil {
-		return o, fault
-	}
-	t.g.wrong(t.keys[0], t.now)
-	return o, err
+	return err
 }
 
 var errCodes = refusal{status: 429, code: "too-many-codes", it: "troppi codici sbagliati: riprovare più tardi", en: "too many wrong codes: try again later"}

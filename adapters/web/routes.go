@@ -139,9 +139,10 @@ func ownRoutes() []route {
 func adhesionRoutes() []route {
 	return []route{
 		{"POST", "/adhesions", "request-adhesion", everybody, "Ask for an ente to join the coordinamento", requestAdesione().also(409, 429)},
+		{"POST", "/adhesions/{adhesion}/own", "show-own-adhesion", everybody, "A request to join, by the code given to who sent it; JSON, HTML or PDF", showOwnAdesione()},
 		{"GET", "/adhesions", "list-adhesions", auditors, "The requests to join", listAdesioni()},
 		{"GET", "/enti/{kind}/{code}/adhesions/{adhesion}", "get-adhesion", auditors, "A request to join; JSON, HTML or PDF", getAdesione()},
-		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/approval", "approve-adhesion", staff, "Accept a request to join: whom it names are referenti", command(ofAdesione(func(c *domain.ApproveAdesione, r domain.EnteRef, id uuid.UUID) { c.Ente, c.Adesione = r, id }), nothing).also(404, 409)},
+		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/approval", "approve-adhesion", staff, "Accept a request to join: whom it names are referenti", approveAdesione().also(404, 409)},
 		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/refusal", "refuse-adhesion", staff, "Say no to a request to join", command(ofAdesione(func(c *domain.RefuseAdesione, r domain.EnteRef, id uuid.UUID) { c.Ente, c.Adesione = r, id }), nothing).also(404, 409)},
 	}
 }
