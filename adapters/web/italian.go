@@ -178,6 +178,7 @@ var italianFields = map[string]string{
 	"weekday-mismatch":  "il giorno della settimana non corrisponde alla data",
 	"start-missing":     "una fine richiede un inizio",
 	"ends-before-start": "finisce prima di cominciare",
+	"reserved":          "è riservato agli enti non ancora registrati",
 	"unknown-ente":      "l'ente non è nel registro",
 	"unknown-programma": "il programma non è nel registro",
 	"unknown-tavolo":    "il tavolo non è nel registro",
