@@ -3,6 +3,7 @@ package pages
 import (
 	"net/url"
 
+	"tavoli/domain"
 	"tavoli/projections"
 )
 
@@ -47,8 +48,24 @@ func passAdhesion(v *visit) error {
 	return v.pass(at, url.Values{"format": {"html"}})
 }
 
+// fillUnlisted fills in how an ente that is not listed describes itself.
+func fillUnlisted(v *visit) (url.Values, domain.Revision, error) {
+	var a projections.Adesione
+	if err := v.get("/enti/"+domain.Unlisted.String()+"/adhesions/"+url.PathEscape(v.r.PathValue("adhesion")), nil, &a); err != nil {
+		return nil, unbound, err
+	}
+	form := url.Values{}
+	if p := a.Proposed; p != nil {
+		form.Set("as.name", p.Official)
+		form.Set("as.kind", string(p.Kind))
+		form.Set("as.province", p.Province)
+	}
+	return form, unbound, nil
+}
+
 // adhesionDeeds are what can be done about a request.
 func adhesionDeeds() []*deed {
+	const unlisted, unlistedAPI = "/segreteria/adesioni/altro/non-in-elenco/{adhesion}/", "/enti/altro/non-in-elenco/adhesions/{adhesion}/"
 	const at, api = "/segreteria/adesioni/{kind}/{code}/{adhesion}/", "/enti/{kind}/{code}/adhesions/{adhesion}/"
 	return []*deed{
 		{
@@ -56,6 +73,18 @@ func adhesionDeeds() []*deed {
 			hint:   text{"L'ente entra nel coordinamento e le persone indicate ne diventano referenti.", "The ente joins the coordinamento, and those named become its referenti."},
 			fields: []field{fromField, {name: "scheda", label: text{"Riferimento della scheda", "Reference of the form"}}},
 		},
+		{
+			at: unlisted + "registrazione", api: unlistedAPI + "approval", title: text{"Registra l'ente e approva", "Register the ente and approve"}, roles: rStaff, then: "/segreteria/adesioni", fill: fillUnlisted,
+			hint: text{"L'ente non è in elenco: viene registrato con questi dati, entra nel coordinamento e le persone indicate ne diventano referenti. Se nel frattempo è stato registrato, contano solo tipo e codice.",
+				"The ente is not listed: it is registered with these data, joins the coordinamento, and those named become its referenti. If it was registered meanwhile, only kind and code count."},
+			fields: []field{
+				{name: "as.name", label: text{"Denominazione", "Name"}, must: true, most: domain.MaxLine}, {name: "as.kind", label: text{"Tipo", "Kind"}, kind: aChoice, must: true, words: words(domain.EnteKinds)},
+				{name: "as.code", label: text{"Codice", "Code"}, must: true, hint: text{"Di un comune quello catastale, come G273; per gli altri il codice IPA o uno scelto qui.", "Of a comune the cadastral one, as in G273; of others the IPA code, or one chosen here."}},
+				{name: "as.province", label: text{"Sigla della provincia", "Sign of the province"}, most: 2}, {name: "as.istat", label: text{"Codice ISTAT", "ISTAT code"}, most: 6}, {name: "as.ipa", label: text{"Codice IPA", "IPA code"}},
+				fromField, {name: "scheda", label: text{"Riferimento della scheda", "Reference of the form"}},
+			},
+		},
+		{at: unlisted + "diniego", api: unlistedAPI + "refusal", title: text{"Non accogliere l'adesione", "Refuse the request"}, roles: rStaff, grave: true, then: "/segreteria/adesioni", fields: []field{reasonField}},
 		{at: at + "diniego", api: api + "refusal", title: text{"Non accogliere l'adesione", "Refuse the request"}, roles: rStaff, grave: true, then: "/segreteria/adesioni", fields: []field{reasonField}},
 	}
 }

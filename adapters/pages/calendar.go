@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -99,6 +100,22 @@ type date struct {
 	Tavoli []projections.Tavolo
 }
 
+// Any reports whether a tavolo is held in the month.
+func (m *month) Any() bool {
+	return slices.ContainsFunc(m.Weeks, func(week []date) bool {
+		return slices.ContainsFunc(week, func(d date) bool { return d.Within && len(d.Tavoli) > 0 })
+	})
+}
+
+// Weekday returns which day of the week it is, in short.
+func (d date) Weekday(lang string) string {
+	name := string(d.Day.Weekday())
+	if t, err := time.Parse(time.DateOnly, string(d.Day)); err == nil && lang == "en" {
+		name = t.Format("Mon")
+	}
+	return string([]rune(name)[:3])
+}
+
 // monthOf returns the month that is asked for, that of the next tavolo, or that of
 // the last one.
 func monthOf(v *visit, asked string, list []projections.Tavolo) *month {
@@ -140,4 +157,12 @@ func dateOf(day, first time.Time, today domain.Day, list []projections.Tavolo) d
 		}
 	}
 	return d
+}
+
+// passCalendar hands out the calendar for other calendars to subscribe to.
+func passCalendar(v *visit) error { return v.relay(http.MethodGet, "/calendar", nil) }
+
+// passTavoloCalendar hands out one tavolo for a calendar.
+func passTavoloCalendar(v *visit) error {
+	return v.relay(http.MethodGet, "/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/calendar", nil)
 }

@@ -66,6 +66,7 @@ type shownField struct {
 	Name, Label, Hint, Value, Wrong, Now, Type, Auto string
 
 	Must    bool
+	Plain   bool // no word of a language: neither corrected nor begun with a capital letter
 	Begun   bool // this is where to go on
 	Short   bool // of a row
 	Most    int

@@ -44,6 +44,7 @@ func (s *Site) functions() template.FuncMap {
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
 		"day": longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
+		"left":    func(lang string, n int) seatsLeft { return seatsLeft{lang, n} },
 		"fieldOf": func(lang string, f shownField) fieldLine { return fieldLine{lang, f} },
 	}
 }
@@ -53,6 +54,15 @@ type tavoloLine struct {
 	Lang string
 	T    projections.Tavolo
 }
+
+// seatsLeft are the seats that are left in a mode.
+type seatsLeft struct {
+	Lang string
+	N    int // -1: they are not limited
+}
+
+// Limited reports whether there is a limit.
+func (s seatsLeft) Limited() bool { return s.N >= 0 }
 
 // A fieldLine is a field of a form.
 type fieldLine struct {

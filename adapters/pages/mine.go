@@ -22,6 +22,14 @@ type minePage struct {
 	Mine   *mine  // nil: not opened
 	New    string // a code that was made
 	What   string // what the new code is for
+	Link   string // that carries the new code; empty: none
+}
+
+// CodeField asks for the code.
+func (p *minePage) CodeField() shownField {
+	f := p.In("codice", p.T("Codice dell'iscrizione", "Code of the registration"), "text", "off", true, 60)
+	f.Plain = true
+	return f
 }
 
 // mine is one's own registration as the API tells it.
@@ -38,6 +46,9 @@ type mine struct {
 	Invites   bool
 	Person    map[string]string
 	Subject   string
+
+	Day          domain.Day
+	Hours, Where string
 }
 
 // showMine asks for the code.
@@ -86,13 +97,22 @@ func (p *minePage) change(path string) error {
 	var made struct{ Code string }
 	err := p.post("/tavoli/"+url.PathEscape(p.ID)+"/my-registration"+path, p.Form.Get("chiave"), p.asked(path), &made)
 	if err != nil {
-		return p.refused(err)
+		if err := p.refused(err); err != nil {
+			return err
+		}
+		if path == "/substitution" {
+			for i := range p.Wrong {
+				p.Wrong[i].Name = "al." + p.Wrong[i].Name
+			}
+		}
+		return nil
 	}
 	p.Form = url.Values{}
 	switch path {
 	case "/substitution":
 		p.New, p.What, p.Code = made.Code, p.T("Il posto è passato. Il codice di prima non apre più nulla: questo è quello di chi partecipa ora.", "The seat was handed on. The earlier code opens nothing any longer: this is the one of who takes part now."), made.Code
 	case "/invitation":
+		p.Link = p.home() + "/tavoli/" + url.PathEscape(p.ID) + "/iscrizione?invito=1#" + made.Code
 		p.New, p.What = made.Code, p.T("Dare questo codice agli enti gestori: con esso si iscrivono per il proprio ente.", "Give this code to the enti gestori: with it they register for your ente.")
 	default:
 		p.Note = p.T("Fatto: il registro è aggiornato.", "Done: the register is up to date.")
@@ -103,7 +123,11 @@ func (p *minePage) change(path string) error {
 // asked reads what a change takes.
 func (p *minePage) asked(path string) map[string]any {
 	body := map[string]any{"code": p.Code}
-	if path == "/substitution" || path == "/rectification" {
+	switch path {
+	case "/substitution":
+		body = p.values("al.")
+		body["code"] = p.Code
+	case "/rectification":
 		body = p.values("")
 		body["code"] = p.Code
 	}
@@ -116,6 +140,14 @@ func (p *minePage) asked(path string) map[string]any {
 	return body
 }
 
+// home is the address of the site as the visitor sees it.
+func (v *visit) home() string {
+	if v.secure() {
+		return "https://" + v.r.Host
+	}
+	return "http://" + v.r.Host
+}
+
 // open shows the registration that the code opens.
 func (p *minePage) open() error {
 	p.Key = newKey()
@@ -126,13 +158,19 @@ func (p *minePage) open() error {
 		if err := p.refused(err); err != nil {
 			return err
 		}
+		if len(p.Wrong) == 0 {
+			p.Wrong = []wrongField{{"codice", p.label("codice"), p.Problem.Detail}}
+		}
 		return p.ask()
 	}
 	var t projections.TavoloDetail
 	if err := p.get("/tavoli/"+url.PathEscape(p.ID), nil, &t); err != nil {
 		return err
 	}
-	m.Subject, p.Mine = t.Subject, &m
+	m.Subject, m.Day, m.Hours, p.Mine = t.Subject, t.Day, hours(t.Times), &m
+	if m.Where = t.Place; m.Mode == domain.Online {
+		m.Where = t.Platform
+	}
 	if p.Form.Get("azione") != "correggi" { // what was entered wrongly stays to be put right
 		for name, value := range m.Person {
 			p.Form.Set(name, value)

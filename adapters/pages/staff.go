@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -186,9 +187,24 @@ func (v *visit) pass(path string, query url.Values) error {
 	if err := v.enter(rMembers...); err != nil {
 		return err
 	}
-	req, err := v.api().request(v.r.Context(), http.MethodGet, path+"?"+query.Encode(), http.NoBody)
+	return v.relay(http.MethodGet, path+"?"+query.Encode(), nil)
+}
+
+// relay hands the visitor what the API answers, as it is.
+func (v *visit) relay(method, path string, body any) error {
+	sent := []byte(nil)
+	if body != nil {
+		var err error
+		if sent, err = json.Marshal(body); err != nil {
+			return err
+		}
+	}
+	req, err := v.api().request(v.r.Context(), method, path, bytes.NewReader(sent))
 	if err != nil {
 		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	w := &answer{header: make(http.Header)}
 	v.site.API.ServeHTTP(w, req)

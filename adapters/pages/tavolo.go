@@ -3,7 +3,6 @@ package pages
 import (
 	"net/url"
 
-	"tavoli/domain"
 	"tavoli/projections"
 )
 
@@ -11,6 +10,7 @@ import (
 type tavoloPage struct {
 	*visit
 	Tavolo projections.TavoloDetail
+	Door   door
 	Past   bool
 }
 
@@ -20,27 +20,9 @@ func showTavolo(v *visit) error {
 	if err := v.ask("/tavoli/"+url.PathEscape(v.r.PathValue("id")), nil, &p.Tavolo); err != nil {
 		return err
 	}
-	p.Past = p.Tavolo.Day < domain.DayOf(v.site.Now())
+	if err := v.ask("/tavoli/"+url.PathEscape(v.r.PathValue("id"))+"/form", nil, &p.Door); err != nil {
+		return err
+	}
+	p.Past = p.Door.Over
 	return v.show("tavolo", p)
-}
-
-// Free returns how many seats of a mode are left, -1 where they are not limited.
-func (p tavoloPage) Free(mode string) int {
-	seats, limited := p.Tavolo.Seats.Of(domain.Mode(mode))
-	taken := p.Tavolo.Registrations.Seated.InPresence
-	if mode == string(domain.Online) {
-		taken = p.Tavolo.Registrations.Seated.Online
-	}
-	if !limited {
-		return -1
-	}
-	return max(0, seats-taken)
-}
-
-// Modes lists how one can take part.
-func (p tavoloPage) Modes() []domain.Mode {
-	if p.Tavolo.Mode == domain.Mixed {
-		return []domain.Mode{domain.InPresence, domain.Online}
-	}
-	return []domain.Mode{p.Tavolo.Mode}
 }

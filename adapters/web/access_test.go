@@ -82,6 +82,9 @@ POST /api/v1/tavoli/{tavolo}/questions admin staff
 GET /api/v1/tavoli/{tavolo}/duplicates admin staff operator
 POST /api/v1/tavoli/{tavolo}/registrations/{participant}/code admin staff operator
 POST /api/v1/adhesions *
+GET /api/v1/calendar *
+GET /api/v1/tavoli/{tavolo}/calendar *
+POST /api/v1/attestati/verification *
 POST /api/v1/adhesions/{adhesion}/own *
 GET /api/v1/adhesions admin staff auditor
 GET /api/v1/enti/{kind}/{code}/adhesions/{adhesion} admin staff auditor

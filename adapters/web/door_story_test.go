@@ -25,6 +25,16 @@ func (c *contract) coming() {
 	made := c.row("register-party", "/tavoli/p/requests", party, 201, nobody)
 	code := func(n string) string { return `"code":"` + made.field("people", n, "code") + `"` }
 	c.own(code, made.field("people", "0", "participant"))
+	if a := c.row("get-calendar", "/calendar?programma=3031", "", 200, nobody); !strings.HasPrefix(string(a.Body), "BEGIN:VCALENDAR\r\n") || strings.Contains(string(a.Body), "UID:tavolo-p@") {
+		c.Errorf("got %s", a.Body)
+	}
+	c.row("get-calendar", "/calendar?quando=x", "", 400, nobody)
+	c.row("get-tavolo-calendar", "/tavoli/p/calendar", "", 200, nobody)
+	c.row("get-tavolo-calendar", "/tavoli/none/calendar", "", 404, nobody)
+	if a := c.row("check-attestato", "/attestati/verification", `{"code":"AB12-CD34"}`, 200, nobody); a.field("issued") != "false" || a.field("code") != "ab12cd34" {
+		c.Errorf("got %s", a.Body)
+	}
+	c.row("check-attestato", "/attestati/verification", `{"code":"<b>"}`, 422, nobody)
 	c.confirming()
 	c.joining()
 	c.crowding()

@@ -38,6 +38,8 @@ const inspected = `
 /api/v1/tavoli/{tavolo}/form 200 200
 /api/v1/tavoli/{tavolo}/duplicates 403 403
 /api/v1/adhesions 403 403
+/api/v1/calendar 200 200
+/api/v1/tavoli/{tavolo}/calendar 200 200
 /api/v1/enti/{kind}/{code}/adhesions/{adhesion} 403 403
 /api/v1/statistics/partners 200 403
 /api/v1/statistics/enti 200 403
@@ -162,7 +164,7 @@ func (r *register) inspector(account, scope string) string {
 // ofThePublic reports whether a path is one at which people without an account ask for
 // something.
 func ofThePublic(path string) bool {
-	return strings.Contains(path, "/my-registration") || path == "/api/v1/tavoli/{tavolo}/requests" || path == "/api/v1/adhesions" || path == "/api/v1/adhesions/{adhesion}/own"
+	return strings.Contains(path, "/my-registration") || path == "/api/v1/tavoli/{tavolo}/requests" || path == "/api/v1/adhesions" || path == "/api/v1/adhesions/{adhesion}/own" || path == "/api/v1/attestati/verification"
 }
 
 func TestInspectorOnEveryRoute(t *testing.T) {

@@ -71,6 +71,8 @@ func enteRoutes() []route {
 func tavoloRoutes() []route {
 	return []route{
 		{"GET", "/tavoli", "list-tavoli", everybody, "The calendar", listTavoli()},
+		{"GET", "/calendar", "get-calendar", everybody, "The calendar as other calendars read it, to subscribe to", getCalendar()},
+		{"GET", "/tavoli/{tavolo}/calendar", "get-tavolo-calendar", everybody, "A tavolo as other calendars read it", getTavoloCalendar()},
 		{"POST", "/tavoli", "plan-tavolo", staff, "Set a tavolo on the calendar", planTavolo().also(200, 409)},
 		{"GET", "/tasks", "list-tasks", members, "What is left to do, about each tavolo and besides: counts, without names", listTasks()},
 		{"GET", "/tavoli/{tavolo}", "get-tavolo", everybody, "A tavolo in detail", getTavolo()},
@@ -144,6 +146,7 @@ func adhesionRoutes() []route {
 		{"GET", "/enti/{kind}/{code}/adhesions/{adhesion}", "get-adhesion", auditors, "A request to join; JSON, HTML or PDF", getAdesione()},
 		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/approval", "approve-adhesion", staff, "Accept a request to join: whom it names are referenti", approveAdesione().also(404, 409)},
 		{"POST", "/enti/{kind}/{code}/adhesions/{adhesion}/refusal", "refuse-adhesion", staff, "Say no to a request to join", command(ofAdesione(func(c *domain.RefuseAdesione, r domain.EnteRef, id uuid.UUID) { c.Ente, c.Adesione = r, id }), nothing).also(404, 409)},
+		{"POST", "/attestati/verification", "check-attestato", everybody, "Whether an attestato is one of this register", checkAttestato()},
 	}
 }
 
