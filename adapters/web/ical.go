@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ var icalForm = fileForm{"ics", "text/calendar", "for a calendar, RFC 5545"}
 
 // getCalendar tells the whole calendar, or that of a programme, to subscribe to.
 func getCalendar() action {
-	return icalendar([]string{"programma"}, func(_ *call, q *query) func(*projections.Models) ([]projections.Tavolo, error) {
+	return icalendar(everything, []string{"programma"}, func(_ *call, q *query) func(*projections.Models) ([]projections.Tavolo, error) {
 		cq := projections.CalendarQuery{Programma: domain.ProgrammaID(q.text("programma")), Limit: projections.MaxLimit}
 		return func(m *projections.Models) (list []projections.Tavolo, err error) {
 			for {
@@ -33,7 +34,7 @@ func getCalendar() action {
 
 // getTavoloCalendar tells one tavolo.
 func getTavoloCalendar() action {
-	return icalendar(nil, func(c *call, _ *query) func(*projections.Models) ([]projections.Tavolo, error) {
+	return icalendar(thisTavolo, nil, func(c *call, _ *query) func(*projections.Models) ([]projections.Tavolo, error) {
 		return func(m *projections.Models) ([]projections.Tavolo, error) {
 			t, err := m.Calendar.Tavolo(c.tavolo(), false)
 			return []projections.Tavolo{t.Tavolo}, err
@@ -42,17 +43,17 @@ func getTavoloCalendar() action {
 }
 
 // icalendar returns an action that answers with tavoli as a calendar.
-func icalendar(params []string, read func(*call, *query) func(*projections.Models) ([]projections.Tavolo, error)) action {
-	a := action{media: mediaOf([]fileForm{icalForm}), query: append([]string{"at_least"}, params...), tagged: true}
+func icalendar(scope func(*call) projections.Scope, params []string, read func(*call, *query) func(*projections.Models) ([]projections.Tavolo, error)) action {
+	a := action{media: mediaOf([]fileForm{icalForm}), query: append(slices.Clone(times), params...), tagged: true}
 	a.do = func(c *call) error {
 		q := c.query()
-		atLeast := q.position("at_least")
+		when := q.moment()
 		question := read(c, q)
 		if err := q.unknown(c.route.query); err != nil {
 			return err
 		}
 		var stamp time.Time
-		list, at, err := askAt(c, atLeast, func(m *projections.Models) ([]projections.Tavolo, error) {
+		list, at, err := askAs(c, when, scope, func(m *projections.Models) ([]projections.Tavolo, error) {
 			_, stamp = m.Marks.Newest()
 			return question(m)
 		})

@@ -28,6 +28,9 @@ var unseen = map[string]string{
 	"GET /accesso/fornitore":                     "leads to the identity provider, where there is one",
 	"GET /accesso/fornitore/ritorno":             "is where the identity provider sends back to",
 	"GET /segreteria/tavoli/{id}/prove/{sha256}": "is a file",
+	"GET /calendario.ics":                        "is a file",
+	"GET /tavoli/{id}/calendario.ics":            "is a file",
+	"GET /adesione/fatto":                        "is shown once, to who has sent a scheda: an officer looks at it",
 	"GET /tavoli/{id}/iscrizione/fatto":          "is shown once, to who has registered: an officer looks at it",
 }
 
@@ -114,6 +117,7 @@ func (s *stage) everything(t *testing.T) []string {
 	s.tell(t, "/programmi/3031/holds", `{"tavolo":"coopera-6","reason":"ricorso","reference":"R.G. 12/2024"}`, nil)
 	s.tell(t, "/tavoli", `{"id":"bozza","programma":"3031","subject":"Un tavolo di cui ancora si discute","day":"`+rome(4*week, time.DateOnly)+`","mode":"mixed","place":"Enna"}`, nil)
 	s.tell(t, "/adhesions", `{"ente":{"kind":"comune","code":"G273"},"referenti":[{"given_name":"Ada","family_name":"Ipotetica","email":"ada@example.it"}],"notice":"`+pages.NoticeVersion+`"}`, nil)
+	s.tell(t, "/adhesions", `{"proposed":{"kind":"altro","name":"ATS Immaginaria"},"referenti":[{"given_name":"Ugo","family_name":"Ipotetico","email":"ugo@example.it"}],"notice":"`+pages.NoticeVersion+`"}`, nil)
 	s.invites(t, "annunciato", "Un tavolo annunciato")
 	s.tell(t, "/tavoli/annunciato/admission", `{"confirm_email":true,"offer_hours":24}`, nil)
 	s.tell(t, "/tavoli/annunciato/questions", `{"questions":[{"id":"pranzo","kind":"yes-no","text":"Si ferma a pranzo?","required":true},{"id":"gruppo","kind":"choice","text":"Quale gruppo di lavoro?","choices":["Alloggi","Lingua"]},{"id":"altro","kind":"text","text":"Di che cosa vorrebbe parlare?","english":"What would you like to talk about?"}]}`, nil)
