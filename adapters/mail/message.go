@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	netmail "net/mail"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	gomail "github.com/wneessen/go-mail"
 
 	"tavoli/domain"
@@ -85,14 +85,14 @@ func plain(text string, blocks []string) string {
 }
 
 // messageID names the message for relays and mail programs, the same for the same
-// letter, so that one that comes twice can be told.
+// letter, so that one that comes twice can be told, and [ReadNotice] knows it again.
 func (m Message) messageID() string {
 	_, host, _ := strings.Cut(m.From.From.Address, "@")
-	id := m.ID
+	id := m.ID.String()
 	if m.Number > 0 {
-		id = uuid.NewSHA1(m.ID, fmt.Append(nil, "again/", m.Number))
+		id += "." + strconv.Itoa(m.Number)
 	}
-	return id.String() + "@" + host
+	return id + "@" + host
 }
 
 // mime returns the message as it is sent.

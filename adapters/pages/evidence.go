@@ -124,6 +124,9 @@ func (v *visit) afterFiling(err error) error {
 
 // limit is how many bytes a visitor may send.
 func limit(r *http.Request) int64 {
+	if r.URL.Path == noticePath {
+		return maxNotice + maxForm
+	}
 	if strings.HasPrefix(r.URL.Path, "/segreteria/tavoli/") && strings.HasSuffix(r.URL.Path, "/prove") {
 		return domain.MaxEvidence + maxForm
 	}

@@ -17,6 +17,8 @@ func letterPages() map[string]page {
 		"GET /segreteria/lettere":                           showLetters,
 		"GET /segreteria/lettere/{delivery}":                showOneLetter,
 		"GET /segreteria/lettere/{delivery}/messaggio":      passLetter,
+		"GET /segreteria/lettere/avviso":                    showNoticeForm,
+		"POST /segreteria/lettere/avviso":                   readNotice,
 		"GET /segreteria/testi":                             showTemplates,
 		"GET /segreteria/testi/{letter}":                    showTemplate,
 		"POST /segreteria/testi/{letter}/anteprima-lettera": previewTemplate,

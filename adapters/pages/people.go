@@ -38,7 +38,8 @@ func showPeople(v *visit) error {
 // A personPage is what the register holds of somebody.
 type personPage struct {
 	*visit
-	Person projections.Person
+	Person  projections.Person
+	Letters projections.LetterPage // to the person, the newest first
 }
 
 // person asks for the person of the address.
@@ -55,6 +56,11 @@ func showPerson(v *visit) (err error) {
 	p := personPage{visit: v}
 	if p.Person, err = v.person(); err != nil {
 		return err
+	}
+	if v.Is(letterRoles...) {
+		if err := v.ask("/letters", url.Values{"person": {p.Person.Person.String()}, "limit": {"10"}}, &p.Letters); err != nil {
+			return err
+		}
 	}
 	return v.show("person", p)
 }

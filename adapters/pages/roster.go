@@ -215,7 +215,8 @@ func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/
 // quickDeeds say what was done without a form of its own.
 var quickDeeds = map[string]text{
 	"presente": {"Presenza registrata.", "The presence was recorded."}, "uscita": {"Uscita registrata.", "The end was recorded."}, "insieme": {"Fatto per le persone scelte.", "Done for those chosen."},
-	"prove": {"Il documento è depositato.", "The document was filed."},
+	"prove":          {"Il documento è depositato.", "The document was filed."},
+	"lettere-avviso": {"L'avviso è letto: ecco la lettera di cui parla.", "The notice was read: this is the letter it is about."},
 }
 
 // atTheDesk records by one tap that somebody comes in, or goes.

@@ -121,6 +121,7 @@ GET /api/v1/letters/{delivery} admin staff auditor
 GET /api/v1/letters/{delivery}/message admin staff
 POST /api/v1/letters/{delivery}/resending admin staff
 POST /api/v1/letters/{delivery}/return admin staff
+POST /api/v1/letter-notices admin staff
 GET /api/v1/letter-templates admin staff auditor
 GET /api/v1/letter-templates/{letter} admin staff auditor
 POST /api/v1/letter-templates/{letter} admin staff

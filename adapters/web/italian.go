@@ -59,6 +59,7 @@ var italian = map[string]string{
 	"seal-broken":                "i dati di una persona non si aprono con la sua chiave",
 	"letter-not-found":           "la lettera non esiste",
 	"letter-under-way":           "la lettera è in partenza, o in coda",
+	"no-delivery-notice":         "il messaggio non è un avviso di mancata consegna né una ricevuta PEC di una lettera spedita da qui",
 	"letter-not-sent":            "la lettera non è stata spedita: non può essere tornata indietro né arrivata",
 	"letter-sent-again":          "l'avviso riguarda un invio precedente della lettera",
 	"letter-elsewhere":           "nel frattempo la lettera è stata presa in carico altrove",

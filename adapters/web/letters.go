@@ -1,9 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"mime"
+	"net/http"
 
 	"github.com/google/uuid"
 
@@ -25,6 +29,22 @@ type Post interface {
 
 	// State says where letters go, and why they do not just now, if so.
 	State() PostState
+}
+
+// A Postman reads what mail servers write about letters after they took them.
+type Postman interface {
+	// ReadNotice reads a notice that was saved as it came. What it says is without
+	// what tells who the recipient is.
+	ReadNotice(ctx context.Context, data []byte) (LetterNotice, error)
+}
+
+// A LetterNotice is what a mail server says of a letter.
+type LetterNotice struct {
+	Letter  domain.LetterID
+	Sending int    // how often it had been sent again
+	Kind    string // returned, arrived or under-way
+	Status  string
+	Text    string
 }
 
 // PostState says how the sending of letters is doing.
@@ -156,6 +176,83 @@ func returnLetter() action {
 		c.Delivery = d.uuid("delivery")
 		return nil
 	}, nothing).also(404, 409)
+}
+
+// NoticeTaken is what a notice about a letter is answered with.
+type NoticeTaken struct {
+	Written
+	Delivery domain.LetterID `json:"delivery" doc:"the letter it is about"`
+	Says     string          `json:"says" doc:"returned: the letter is put aside; arrived: the recipient's server has it; under-way: nothing is known yet, and nothing is noted"`
+	Status   string          `json:"status,omitempty" doc:"of RFC 3463"`
+}
+
+// maxNotice is how long a notice may be: receipts of PEC return the whole letter.
+const maxNotice = 5 << 20
+
+// takeNotice reads a delivery status notification or a receipt of a PEC, and notes of
+// its letter what it says.
+func takeNotice() action {
+	return action{
+		answer: typeOf[NoticeTaken](), upload: true, statuses: []int{404, 409, 413, 415, 422},
+		do: func(c *call) error {
+			man, ok := c.s.Post.(Postman)
+			if !ok {
+				return errLettersOff
+			}
+			if err := c.query().unknown(nil); err != nil {
+				return err
+			}
+			if _, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil {
+				return &errMediaType
+			}
+			if c.r.ContentLength > maxNotice {
+				return &errTooLarge
+			}
+			data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxNotice))
+			if err != nil {
+				return uploadFault(err)
+			}
+			notice, err := man.ReadNotice(c.ctx, data)
+			if err != nil {
+				return err
+			}
+			return c.heard(notice, data)
+		},
+	}
+}
+
+// heard notes of a letter what a notice says.
+func (c *call) heard(n LetterNotice, data []byte) error {
+	d := &doing{call: c, beside: new(Beside)}
+	if err := d.prepare([]any{n, data}); err != nil {
+		return err
+	}
+	if again, err := d.again(); again {
+		return err
+	}
+	var err error
+	switch n.Kind {
+	case "returned":
+		err = execute[*domain.Letter](d, domain.ReturnLetter{Delivery: n.Letter, Sending: &n.Sending, Status: n.Status, Reason: cmp.Or(n.Text, "restituita · returned")})
+	case "arrived":
+		err = execute[*domain.Letter](d, domain.ReceiveLetter{Delivery: n.Letter, Sending: &n.Sending, Answer: n.Text})
+	default:
+		err = d.untouched(n.Letter)
+	}
+	if err != nil {
+		return err
+	}
+	return d.finish(func() (any, string) { return NoticeTaken{d.written(), n.Letter, n.Kind, n.Status}, "" })
+}
+
+// untouched answers with how far a letter has come of which nothing is noted.
+func (d *doing) untouched(id domain.LetterID) error {
+	l, at, err := askAt(d.call, d.s.View.Seen(), func(m *projections.Models) (projections.Letter, error) { return m.Letters.Letter(id, false) })
+	if err == nil && d.meta.IfRevision != nil && *d.meta.IfRevision != l.Revision {
+		err = domain.ErrChanged
+	}
+	d.result.Position, d.result.Revision = at, l.Revision
+	return err
 }
 
 // A LetterOrder is which letters somebody wants sent, to whom.
@@ -380,6 +477,7 @@ func letterRoutes() []route {
 		{"GET", "/letters/{delivery}/message", "get-letter-message", staff, "A letter that lies in the outbox, as it would be sent", readLetter()},
 		{"POST", "/letters/{delivery}/resending", "resend-letter", staff, "Send a letter again that was sent, put aside or waits to be tried again", resendLetter()},
 		{"POST", "/letters/{delivery}/return", "return-letter", staff, "Say that a letter came back: it is put aside, to be sent again once the address is corrected", returnLetter()},
+		{"POST", "/letter-notices", "take-letter-notice", staff, "Read a delivery status notification, or a receipt of a PEC, as it was saved, and note of the letter what it says", takeNotice()},
 		{"GET", "/letter-templates", "list-letter-templates", auditors, "The words of every kind of letter", listTemplates()},
 		{"GET", "/letter-templates/{letter}", "get-letter-template", auditors, "The words of a kind of letter, with those it had before", getTemplate()},
 		{"POST", "/letter-templates/{letter}", "set-letter-template", staff, "Give a kind of letter other words", setTemplate()},

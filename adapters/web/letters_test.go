@@ -53,6 +53,16 @@ func (o office) Read(id domain.LetterID) ([]byte, error) {
 	return []byte("Subject: x\r\n\r\n"), nil
 }
 
+// ReadNotice implements [web.Postman]: a notice is a letter's id and what it says.
+func (o office) ReadNotice(_ context.Context, data []byte) (web.LetterNotice, error) {
+	id, says, _ := strings.Cut(string(data), " ")
+	letter, err := uuid.Parse(id)
+	if err != nil {
+		return web.LetterNotice{}, &domain.Error{Kind: domain.Invalid, Code: "no-delivery-notice", Text: "no notice"}
+	}
+	return web.LetterNotice{Letter: letter, Sending: 1, Kind: says, Text: "PEC"}, nil
+}
+
 // State implements [web.Post].
 func (office) State() web.PostState { return web.PostState{Carrier: "outbox"} }
 
@@ -77,10 +87,19 @@ func (c *contract) writing() {
 	c.register.carry(domain.AttemptLetter{Delivery: letter, By: uuid.New()})
 	c.register.carry(domain.SettleLetter{Delivery: letter, Attempt: 1, Why: domain.FaultRefused, Answer: "550 anna@example.org unknown"})
 	c.row("resend-letter", "/letters/"+id+"/resending", `{"reason":"indirizzo corretto"}`, 200)
+	eml := header("Content-Type", "message/rfc822")
+	c.row("take-letter-notice", "/letter-notices", id+" arrived", 409, eml)
 	c.row("return-letter", "/letters/"+id+"/return", `{"reason":"casella inesistente"}`, 409) // it waits to be sent again
 	c.register.carry(domain.AttemptLetter{Delivery: letter, By: uuid.New()})
 	c.register.carry(domain.SettleLetter{Delivery: letter, Attempt: 2})
 	c.row("return-letter", "/letters/"+id+"/return", `{"reason":"casella inesistente","status":"5.1.1"}`, 200)
+	c.row("take-letter-notice", "/letter-notices", id+" under-way", 200, eml)
+	c.row("take-letter-notice", "/letter-notices", id+" arrived", 200, eml)
+	c.row("take-letter-notice", "/letter-notices", "buongiorno", 422, eml)
+	c.row("take-letter-notice", "/letter-notices", nobodyKnown+" arrived", 404, eml)
+	if says := c.row("get-letter", "/letters/"+id, "", 200); says.field("arrived_at") == "" || says.field("state") != "sent" {
+		c.Errorf("it did not arrive: %s", says.Body)
+	}
 	c.row("list-letter-templates", "/letter-templates", "", 200)
 	c.row("get-letter-template", "/letter-templates/reminder", "", 200)
 	c.row("set-letter-template", "/letter-templates/reminder", `{"subject":"Promemoria {tavolo}","text":"Gentile {nome}","reason":"tono"}`, 200)

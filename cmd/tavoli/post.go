@@ -255,6 +255,12 @@ func (p postOffice) Preview(ctx context.Context, kind domain.LetterKind, words d
 	return web.LetterShown{Subject: m.Subject, Text: m.Text, HTML: m.HTML, Calendar: m.Calendar, Not: not}, err
 }
 
+// ReadNotice implements [web.Postman].
+func (p postOffice) ReadNotice(ctx context.Context, data []byte) (web.LetterNotice, error) {
+	n, err := p.Office.ReadNotice(ctx, data)
+	return web.LetterNotice{Letter: n.Letter, Sending: n.Sending, Kind: string(n.Kind), Status: n.Status, Text: n.Text}, err
+}
+
 // Read implements [web.Post].
 func (p postOffice) Read(id domain.LetterID) ([]byte, error) {
 	if box, ok := p.Carrier.(mail.Outbox); ok {
