@@ -85,7 +85,7 @@ func checkGone(r *rapid.T, m *projections.Models, id domain.PersonID) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	if slices.ContainsFunc(found.Items, func(p projections.PersonRef) bool { return p.Person == id }) {
+	if slices.ContainsFunc(found.Items, func(p projections.PersonFound) bool { return p.Person == id }) {
 		r.Errorf("%s is found", id)
 	}
 }

@@ -106,10 +106,17 @@ type PeopleQuery struct {
 	Reach  *Reach // how far whoever asks may look; nil: everywhere
 }
 
+// A PersonFound is a person of a name, with what tells apart those of the same.
+type PersonFound struct {
+	PersonRef
+	Function string     `json:"function,omitempty"`
+	Enti     []EnteName `json:"enti,omitempty"` // for which the person was registered, the newest first
+}
+
 // PeoplePage is some persons in the order of their names.
 type PeoplePage struct {
-	Items      []PersonRef `json:"items"`
-	NextCursor string      `json:"next_cursor,omitempty"`
+	Items      []PersonFound `json:"items"`
+	NextCursor string        `json:"next_cursor,omitempty"`
 }
 
 // List answers who is of a name. Persons whose values are gone are not listed.
@@ -132,15 +139,30 @@ func (p *People) List(q PeopleQuery) (PeoplePage, error) {
 		}
 		found = found[from(found, namedRow{sortName(p.values(i)), i}, p.byName):]
 	}
-	page := PeoplePage{Items: []PersonRef{}}
+	page := PeoplePage{Items: []PersonFound{}}
 	for _, k := range found[:min(len(found), size)] {
-		page.Items = append(page.Items, PersonRef{p.rows[k.row].id, p.nameAt(k.row)})
+		page.Items = append(page.Items, p.found(k.row, q.Reach))
 	}
 	if size < len(found) {
 		id := page.Items[size-1].Person
 		page.NextCursor = newCursor(question, string(id[:]))
 	}
 	return page, nil
+}
+
+// found tells a person of a list. Whoever may not look everywhere is told the name alone.
+func (p *People) found(i int32, reach *Reach) PersonFound {
+	a := PersonFound{PersonRef: PersonRef{p.rows[i].id, p.nameAt(i)}}
+	if reach != nil {
+		return a
+	}
+	a.Function = p.values(i).Function
+	for _, r := range slices.Backward(p.rosters.registrationsOf(i)) {
+		if r.Ente != nil && !slices.Contains(a.Enti, *r.Ente) {
+			a.Enti = append(a.Enti, *r.Ente)
+		}
+	}
+	return a
 }
 
 // A namedRow is the number of a row with what it is sorted by.

@@ -210,4 +210,6 @@ func TestAnswersAreShown(t *testing.T) {
 	d.tell("/tavoli/t/questions", `{"questions":[{"id":"dieta","kind":"text","text":"Esigenze <b>alimentari</b>?"}]}`)
 	d.tell("/tavoli/t/requests", `{"people":[{"family_name":"Verdi","email":"v@example.org","mode":"online","answers":[{"question":"dieta","answer":"senza glutine"}]}],"notice":"1"}`)
 	lacks(t, mainOf(d.get("/segreteria/tavoli/t/iscritti/"+d.people()["Verdi"], 200)), "Esigenze &lt;b&gt;alimentari", "senza glutine")
+	d.does("/segreteria/persone/"+d.people()["Verdi"]+"/rettifica", "family_name", "Verdi", "email", "v@example.org", "function", "Assessora", "reason", "nomina")
+	lacks(t, mainOf(d.get("/segreteria/tavoli/t/iscritti/"+d.people()["Verdi"], 200)), "Assessora", "senza glutine")
 }

@@ -271,12 +271,19 @@ func TestPeopleAndEnti(t *testing.T) {
 	if resp, body := d.send(who+"rettifica", yours); resp.StatusCode != http.StatusPreconditionFailed || !strings.Contains(body, "<strong>Sindaca</strong>") {
 		t.Errorf("got %d: %s", resp.StatusCode, body)
 	}
-	lacks(t, d.get("/segreteria/persone?q=bianchi", 200), rosa)
+	lacks(t, d.get("/segreteria/persone?q=bianchi", 200), rosa, `<span class="meta">Sindaca · Palermo (PA)</span>`)
 	person := d.get("/segreteria/persone/"+rosa, 200)
 	lacks(t, person, "Sindaca", "Referente di", "Dall&#39;accoglienza")
 	lacks(t, d.get(who+"esportazione", 200), "Bianchi")
 	d.does(at+"referenti/"+rosa+"/revoca", "on", "2022-05-01")
-	d.does(at+"rilascio", "gestore", "Cooperativa Sole", "project", "PROG-1")
+	release := html.UnescapeString(regexp.MustCompile(at + `rilascio\?gestore=[^"]+`).FindString(ente))
+	chosen := entered(d.get(release, 200))
+	if chosen.Get("gestore") != "Cooperativa Sole" || chosen.Get("gestore.scelta") != "ente-gestore/coop" || chosen.Get("project") != "PROG-1" {
+		t.Errorf("the trust that ends is not chosen: %v", chosen)
+	}
+	if resp, body := d.send(at+"rilascio", chosen); resp.StatusCode != 200 || !strings.Contains(body, "Fine dell") {
+		t.Errorf("got %d: %s", resp.StatusCode, mainOf(body))
+	}
 	d.does(at+"denominazione", "name", "Città di Palermo", "from", "2022-05-01")
 	d.does(at+"uscita", "on", "2022-05-20", "reason", "delibera")
 	d.does("/segreteria/tavoli/t/iscrizione", "given_name", "Rosa", "family_name", "Bianchi", "mode", "online")
@@ -310,6 +317,8 @@ func TestProgrammesAccountsAndReports(t *testing.T) {
 	const who = "/segreteria/utenze/ispettore/"
 	lacks(t, d.refuses(who+"ruolo", 422, []string{"Alcuni campi non sono validi"}, "role", "inspector"), `aria-invalid="true"`)
 	lacks(t, d.does(who+"ruolo", "role", "inspector", "until", "2022-12-31T00:00", "scope.tavoli", "t"), "ispezione", "tavolo t")
+	lacks(t, d.get(who+"ruolo", 200), `name="scope.tavoli" value="t"`, `name="scope.programmi" value="3031"`)
+	has(t, d.get(who+"revoca-ruolo", 200), `<option value="staff">`)
 	_, told := d.send(who+"gettone", d.fill(who+"gettone", "label", "prova"))
 	lacks(t, told, "tvl_", "si vede solo ora")
 	_, told = d.send(who+"invito", d.fill(who+"invito"))
@@ -484,6 +493,11 @@ func TestAdhesionsAreDecided(t *testing.T) {
 	lacks(t, d.get(regexp.MustCompile(`/segreteria/adesioni/comune/G273/[0-9a-f-]+/scheda`).FindString(page), 200), "Bianchi")
 	d.does(regexp.MustCompile(`/segreteria/adesioni/comune/G273/[0-9a-f-]+/approvazione`).FindString(page), "scheda", "Scheda 7")
 	refusal := regexp.MustCompile(`/segreteria/adesioni/comune/G263/[0-9a-f-]+/diniego`).FindString(page)
+	scheda := strings.TrimSuffix(refusal, "diniego") + "scheda"
+	lacks(t, mainOf(d.get(refusal, 200)), "Palazzo Adriano (PA)", "Rosa Bianchi", "rosa@example.org", `href="`+scheda+`"`, `href="`+scheda+`?formato=pdf"`)
+	if file := d.get(scheda+"?formato=pdf", 200); !strings.HasPrefix(file, "%PDF") {
+		t.Errorf("the scheda begins with %q", file[:min(len(file), 20)])
+	}
 	d.refuses(refusal, 422, []string{"è obbligatorio"})
 	d.does(refusal, "reason", "manca la delibera")
 	lacks(t, d.get("/segreteria/adesioni", 200), "manca la delibera")

@@ -58,7 +58,7 @@ func (p *auditPage) accounts() ([]projections.Account, error) {
 type peopleFound struct {
 	auditPage
 	Q     string
-	Items []projections.PersonRef
+	Items []projections.PersonFound
 	More  bool
 }
 

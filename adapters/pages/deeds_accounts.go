@@ -11,6 +11,24 @@ func roleField(name string, must bool) field {
 	return field{name: name, label: text{"Ruolo", "Role"}, kind: aChoice, must: must, words: []string{"staff", "operator", "auditor", "reporter", "dpo", "inspector", "admin"}}
 }
 
+// heldField asks for one of the roles that the account has.
+func heldField() field {
+	f := roleField("role", true)
+	f.pick = func(v *visit) (list []option, err error) {
+		accounts, err := v.accounts()
+		for _, a := range accounts {
+			if a.Account != domain.AccountID(v.r.PathValue("account")) {
+				continue
+			}
+			for _, r := range a.Roles {
+				list = append(list, option{Value: string(r.Role), Label: v.site.word(v.Lang, string(r.Role))})
+			}
+		}
+		return list, err
+	}
+	return f
+}
+
 // accountDeeds are what can be done about an account.
 func accountDeeds() []*deed {
 	const at, api = "/segreteria/utenze/{account}/", "/accounts/{account}/"
@@ -31,11 +49,11 @@ func accountDeeds() []*deed {
 			hint: text{"Chi ispeziona riceve un ambito (programmi o tavoli) e una scadenza.", "An inspector is given a scope (programmes or tavoli) and an end."},
 			fields: []field{
 				roleField("role", true), until,
-				{name: "scope.programmi", label: text{"Programmi in ambito, uno per riga", "Programmes in scope, one a line"}, kind: someLines},
-				{name: "scope.tavoli", label: text{"Tavoli in ambito, uno per riga", "Tavoli in scope, one a line"}, kind: someLines, also: "scope"},
+				{name: "scope.programmi", label: text{"Programmi in ambito", "Programmes in scope"}, kind: someChoices, pick: pickProgramma, also: "scope"},
+				{name: "scope.tavoli", label: text{"Tavoli in ambito", "Tavoli in scope"}, kind: someChoices, pick: pickTavolo, also: "scope"},
 			},
 		},
-		{at: at + "revoca-ruolo", api: api + "roles/revocation", title: text{"Togli un ruolo", "Take a role away"}, roles: rAdmins, grave: true, fields: []field{roleField("role", true), whyField}},
+		{at: at + "revoca-ruolo", api: api + "roles/revocation", title: text{"Togli un ruolo", "Take a role away"}, roles: rAdmins, grave: true, fields: []field{heldField(), whyField}},
 		{
 			at: at + "invito", api: api + "invitation", title: text{"Invita a scegliere la password", "Invite to choose a password"}, roles: rAdmins, told: tellSecret,
 			hint: text{"Il codice si vede una volta sola: consegnarlo alla persona per una via sicura.", "The secret is shown once: hand it over by a safe way."},

@@ -39,7 +39,7 @@ func enteDeeds() []*deed {
 		{at: at + "referente", api: api + "referenti", title: text{"Nomina un referente", "Appoint a referente"}, roles: rStaff, fields: append(personFields(), fromField, untilField)},
 		{at: at + "referenti/{person}/revoca", api: api + "referenti/{person}/relief", title: text{"Solleva dall'incarico", "End the appointment"}, roles: rStaff, then: "/segreteria/enti/{kind}/{code}", fields: []field{onField, whyField}},
 		{at: at + "gestore", api: api + "gestori", title: text{"Affida a un ente gestore", "Entrust to an ente gestore"}, roles: rStaff, fields: []field{gestore, project, fromField, untilField}},
-		{at: at + "rilascio", api: api + "gestori/release", title: text{"Fine dell'affidamento", "End a trust"}, roles: rStaff, fields: []field{gestore, project, onField, whyField}},
+		{at: at + "rilascio", api: api + "gestori/release", title: text{"Fine dell'affidamento", "End a trust"}, roles: rStaff, fill: fillRelease, fields: []field{gestore, project, onField, whyField}},
 		{
 			at: at + "progetto-sai", api: api + "sai-projects", title: text{"Registra un progetto SAI", "Record a SAI project"}, roles: rStaff,
 			fields: []field{

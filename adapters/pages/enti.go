@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/url"
+	"slices"
 
 	"tavoli/domain"
 	"tavoli/projections"
@@ -76,12 +77,27 @@ func (p entePage) Actions() (list []deedLink) {
 	for _, d := range p.Deeds("/segreteria/enti/{kind}/{code}", string(p.Ente.Kind), p.Ente.Code) {
 		here := p.Ente.Coordinamento.Member
 		switch at := d.At[len(d.At)-6:]; {
-		case at == "esione" && here, at == "uscita" && !here:
+		case at == "esione" && here, at == "uscita" && !here, at == "lascio" && len(p.Ente.Gestori) == 0:
 			continue
 		}
 		list = append(list, d)
 	}
 	return list
+}
+
+// fillRelease begins with the trust that was chosen on the ente's page.
+func fillRelease(v *visit) (url.Values, domain.Revision, error) {
+	query, form := v.r.URL.Query(), url.Values{}
+	if ref := domain.ParseEnteRef(query.Get("gestore")); slices.Contains(domain.EnteKinds, ref.Kind) {
+		var e projections.Ente
+		if err := v.ask("/enti/"+url.PathEscape(string(ref.Kind))+"/"+url.PathEscape(ref.Code), nil, &e); err != nil {
+			return nil, unbound, err
+		}
+		form.Set("gestore", e.Name)
+		form.Set("gestore.scelta", ref.String())
+		form.Set("project", query.Get("progetto"))
+	}
+	return form, unbound, nil
 }
 
 // fillEnte returns what an ente is called now.

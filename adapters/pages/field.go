@@ -127,6 +127,9 @@ func (p *deedPage) shown(f field, form url.Values) shownField {
 		}
 	}
 	for i := range s.Options {
+		if f.kind == anEnte {
+			break // which one was picked is known
+		}
 		s.Options[i].Chosen = slices.Contains(form[f.name], s.Options[i].Value) && s.Options[i].Value != ""
 	}
 	return s

@@ -27,9 +27,27 @@ func rectifyPerson() action {
 	return command(
 		func(d *doing, c *domain.RectifyPerson) error {
 			c.Subject = d.uuid("person")
-			d.seal = func() error { return d.describe(c) }
+			d.seal = func() error {
+				if err := d.keepAnswers(c); err != nil {
+					return err
+				}
+				return d.describe(c)
+			}
 			return d.knows(c.Subject, nil)
 		}, renamed)
+}
+
+// keepAnswers leaves what a person answered as it is where nothing is said of it.
+func (d *doing) keepAnswers(c *domain.RectifyPerson) error {
+	if c.Values.Answers != "" {
+		return nil
+	}
+	held, err := latest(d.call, func(m *projections.Models) (domain.Values, error) {
+		v, _ := m.People.Values(c.Subject)
+		return v, nil
+	})
+	c.Values.Answers = held.Answers
+	return err
 }
 
 // renamed answers a change of somebody's name.
