@@ -211,7 +211,7 @@ func outdated(cmd any, err error) bool {
 		return false
 	}
 	for _, persona := range p.personae() {
-		if persona != nil && persona.batch != nil && persona.batch.Stream == conflict.Stream {
+		if b := persona.Batch(); b != nil && b.Stream == conflict.Stream {
 			return true
 		}
 	}

@@ -113,7 +113,7 @@ func TestTheForgottenTakeNoSeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Append(t.Context(), domain.DescribePerson{Persona: persona}.Batch()...); err != nil {
+	if _, err := store.Append(t.Context(), *persona.Batch()); err != nil {
 		t.Fatal(err)
 	}
 	past(t, store, domain.PersonForgotten{Person: persona.Person})

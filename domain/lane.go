@@ -63,8 +63,8 @@ func (l *lane) board(cmd any, drafts []Draft, meta Meta) *flight {
 	}
 	if p, ok := cmd.(personal); ok {
 		for _, persona := range p.personae() {
-			if persona != nil && persona.batch != nil {
-				f.personae = append(f.personae, *persona.batch)
+			if b := persona.Batch(); b != nil {
+				f.personae = append(f.personae, *b)
 			}
 		}
 	}

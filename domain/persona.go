@@ -37,6 +37,15 @@ type Persona struct {
 	batch       *Batch // nil: the values are stored already, or none are given
 }
 
+// Batch returns what is to be appended before the fact, or nil where nobody is meant or
+// nothing is to be.
+func (p *Persona) Batch() *Batch {
+	if p == nil {
+		return nil
+	}
+	return p.batch
+}
+
 // A Vault seals values and opens them.
 type Vault struct {
 	Keys Keys
@@ -133,19 +142,18 @@ func (v Vault) Open(d PersonDescribed) (Values, error) {
 	return key.Open(d)
 }
 
-// DescribePerson puts right what the register holds of a person. The facts that
-// speak of the person keep their commitments to the older values, which stay
-// openable until the person is forgotten.
-type DescribePerson struct {
-	Persona *Persona `json:"-"`
-}
-
-// Batch returns what is to be appended, or nothing if it is there already.
-func (c DescribePerson) Batch() []Batch {
-	if c.Persona == nil || c.Persona.batch == nil {
-		return nil
+// Opens returns what keeps the values that an event holds sealed from being opened,
+// and whether it holds any.
+func (v Vault) Opens(e Event) (sealed bool, err error) {
+	switch e := e.(type) {
+	case PersonDescribed:
+		_, err = v.Open(e)
+	case JoinLinkSealed:
+		_, err = v.openLink(e)
+	default:
+		return false, nil
 	}
-	return []Batch{*c.Persona.batch}
+	return true, err
 }
 
 // A Person is how a command names somebody: by id, or by values that are new to

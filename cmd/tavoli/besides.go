@@ -15,7 +15,7 @@ import (
 // maxProblems is how many problems are told one by one.
 const maxProblems = 1000
 
-// Besides reads a log as anybody may, whichever store it lies in: whether every entry
+// A besides reads a log as anybody may, whichever store it lies in: whether every entry
 // is whole and follows the one before it in its stream, and whether what lies beside
 // the log belongs to it: the keys to the values of persons, and the files that
 // were filed.
@@ -25,7 +25,7 @@ type besides struct {
 	filed    map[string]*filing // by the SHA-256
 	next     map[domain.Stream]domain.Revision
 	records  int64
-	shut     int             // values that cannot be opened
+	shut     int             // sealed values that cannot be opened
 	first    domain.Position // of the first of them
 	problems []string
 }
@@ -57,7 +57,7 @@ func (b *besides) check(ctx context.Context, log domain.Log, progress func(done,
 	}
 	b.documents()
 	if b.shut > 0 {
-		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d descriptions of persons cannot be opened with the keyring", b.first, b.shut))
+		b.problems = append(b.problems, fmt.Sprintf("position %d and later: %d sealed values of persons cannot be opened with the keyring", b.first, b.shut))
 	}
 	return b.problems, nil
 }
@@ -80,13 +80,12 @@ func (b *besides) entry(e domain.Entry) error {
 	if rec.Revision != next {
 		b.problem(e.Position, fmt.Errorf("%s: revision %d stands where %d should", rec.Stream, rec.Revision, next))
 	}
-	switch fact := rec.Event.(type) {
-	case domain.PersonDescribed:
-		if _, err := b.vault.Open(fact); err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
-			if b.shut++; b.shut == 1 {
-				b.first = e.Position
-			}
+	if _, err := b.vault.Opens(rec.Event); err != nil && !errors.Is(err, domain.ErrKeyDestroyed) {
+		if b.shut++; b.shut == 1 {
+			b.first = e.Position
 		}
+	}
+	switch fact := rec.Event.(type) {
 	case domain.EvidenceFiled:
 		if b.filed[fact.SHA256] == nil {
 			b.filed[fact.SHA256] = &filing{at: e.Position, by: make(map[domain.TavoloID]bool)}

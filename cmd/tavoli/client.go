@@ -204,7 +204,7 @@ func (p *problem) exitCode() int {
 
 func readProblem(resp *http.Response) error {
 	p := &problem{}
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20)) // of an answer that was cut off the status tells
 	if json.Unmarshal(raw, p) != nil || p.Title == "" && p.Detail == "" {
 		p.Title = fmt.Sprintf("il server ha risposto · the server answered %s", resp.Status)
 		if text := strings.TrimSpace(string(raw)); text != "" && len(text) < 200 {

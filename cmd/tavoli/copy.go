@@ -154,17 +154,7 @@ func forgetAll(ctx context.Context, to portable, names []domain.Stream) error {
 		return err
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(s domain.Stream) bool { return slices.Contains(known, s) })
-	if all, ok := to.(interface {
-		ForgetAll(ctx context.Context, names ...domain.Stream) error
-	}); ok {
-		return all.ForgetAll(ctx, names...)
-	}
-	for _, name := range names {
-		if err := to.Forget(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return removeStreams(ctx, to, names)
 }
 
 // entries yields the entries of a log one by one.
@@ -266,7 +256,7 @@ func (r *copied) verify(ctx context.Context, from, to portable) error {
 	return nil
 }
 
-// Ranked is a log whose entries have their rank as position, which is the same in
+// A ranked is a log whose entries have their rank as position, which is the same in
 // every store that holds the same. It sums up the bytes it shows.
 type ranked struct {
 	domain.Log

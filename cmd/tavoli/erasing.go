@@ -221,22 +221,7 @@ func (r *register) removeValues(ctx context.Context, list []projections.Erasure,
 			names = append(names, name)
 		}
 	}
-	return len(names), r.store.forgetAll(ctx, names...)
-}
-
-// forgetAll removes personal streams, together where the store can.
-func (b *backend) forgetAll(ctx context.Context, names ...domain.Stream) error {
-	if many, ok := b.eventStore.(interface {
-		ForgetAll(ctx context.Context, names ...domain.Stream) error
-	}); ok {
-		return many.ForgetAll(ctx, names...)
-	}
-	for _, name := range names {
-		if err := b.Forget(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return len(names), removeStreams(ctx, r.store.eventStore, names)
 }
 
 // renewSnapshot takes a new snapshot in the place of one that was taken before a

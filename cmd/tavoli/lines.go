@@ -195,7 +195,7 @@ func uniqueFields(text []byte) error {
 	return nil
 }
 
-// method and path of the request.
+// parts returns method and path of the request.
 func (l *line) parts() (method, path string) {
 	method, path, _ = strings.Cut(l.Request, " ")
 	return method, path

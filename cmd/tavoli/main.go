@@ -1,9 +1,14 @@
 // Command tavoli is the register: the server and its command line in one program.
-// Every command but serve, restore and check is a client of the same HTTP API,
-// spoken to a running server or to the very same handler in this process.
+// Nearly every command is a client of the same HTTP API, spoken to a running server or
+// to the very same handler in this process. The others do what has to go without it:
+// serve and keeper, which are servers; restore, copy, restored, keeper copy and keeper
+// restore, which make or mend what a server opens; check, where nobody serves.
 //
-// Read main.go for how a command is found, serve.go for how the server is made,
-// register.go for what depends on what.
+// Read main.go for how a command is found and flags.go for how its flags are, connect.go
+// and client.go for how it speaks to the register; serve.go for how the server is made,
+// register.go for what depends on what. What goes on beside requests has a file each:
+// erasing.go, lapse.go, snapshot.go, post.go (letters), bridge.go (NATS), peers.go (other
+// nodes), book.go (the ledger).
 package main
 
 import (

@@ -56,7 +56,7 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// local time of Italy, for people; what is no time is shown as it is.
+// inItaly returns a moment as a clock in Italy shows it; what is no time is shown as it is.
 func inItaly(text string) string {
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {

@@ -39,7 +39,7 @@ const (
 	checkpointDir = "ledger/checkpoints"
 )
 
-// Settings say which register to open and how.
+// settings say which register to open, and how.
 type settings struct {
 	dir   string
 	store string // bolt, or the address of servers
@@ -175,7 +175,7 @@ func (r *register) history() domain.Log {
 	return seeing{r.store, r.exec}
 }
 
-// Seeing is a log whose entries an executor sees before those who follow it.
+// A seeing is a log whose entries an executor sees before those who follow it.
 type seeing struct {
 	domain.Log
 	exec *domain.Executor

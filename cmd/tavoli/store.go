@@ -37,6 +37,21 @@ type backend struct {
 	shared bool                                              // others may write to it at the same time
 }
 
+// removeStreams removes personal streams, together where the store can.
+func removeStreams(ctx context.Context, store domain.Store, names []domain.Stream) error {
+	if many, ok := store.(interface {
+		ForgetAll(ctx context.Context, names ...domain.Stream) error
+	}); ok {
+		return many.ForgetAll(ctx, names...)
+	}
+	for _, name := range names {
+		if err := store.Forget(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Keys are what a register needs of the keys to personal values.
 type keys interface {
 	domain.Keys

@@ -134,7 +134,7 @@ func (w *filler) registration(id domain.TavoloID, i int) {
 		w.fail(err)
 		return
 	}
-	w.add(domain.DescribePerson{Persona: persona}.Batch()[0])
+	w.add(*persona.Batch())
 	ente := fillEnte(i)
 	mode := []domain.Mode{domain.InPresence, domain.Online}[i%2]
 	w.facts(meta, id.Stream(), domain.ParticipantRegistered{
