@@ -88,6 +88,8 @@ func (s *Store) conflict(ctx context.Context, b domain.Batch, written func() ([]
 	switch {
 	case err != nil && fateOf(err) == closed:
 		return 0, s.forgotten(b.Stream)
+	case errors.Is(err, context.DeadlineExceeded):
+		return 0, fmt.Errorf("%s: %w", b.Stream, s.guard.unreachable(err))
 	case err != nil:
 		return 0, fmt.Errorf("%s: %w", b.Stream, err)
 	case actual == b.After:

@@ -67,9 +67,20 @@ func TestSwallowedAppend(t *testing.T) {
 	holds(t, s, b.Stream, b)
 }
 
+// TestCurtailedAppend meets a server that stores less than it was sent.
+func TestCurtailedAppend(t *testing.T) {
+	server := serve(t, esdbtest.Options{})
+	s := open(t, server.URL(), esdb.Options{})
+	server.Curtail(1)
+	_, err := s.Append(t.Context(), batch(fact(), domain.NoStream, 3))
+	is(t, err, domain.ErrCorrupt)
+	_, err = s.Append(t.Context(), batch(fact(), domain.NoStream, 3))
+	must(t, err)
+}
+
 // TestRestarts restarts the server while many write and follow.
 func TestRestarts(t *testing.T) {
-	const clients, each = 8, 30
+	const clients, each, size = 8, 30, 4
 	server := serve(t, esdbtest.Options{})
 	s := open(t, server.URL(), esdb.Options{Stall: time.Second})
 	written := make([][]domain.Batch, clients)
@@ -78,7 +89,7 @@ func TestRestarts(t *testing.T) {
 		stream := fact()
 		all.Go(func() {
 			for i := range each {
-				b := batch(stream, domain.Revision(2*i)-1, 2)
+				b := batch(stream, domain.Revision(size*i)-1, size)
 				if _, err := insist(t.Context(), s, b); err != nil {
 					t.Errorf("append: %v", err)
 					return
@@ -91,7 +102,7 @@ func TestRestarts(t *testing.T) {
 	var seen []domain.Entry
 	all.Go(func() {
 		var err error
-		if seen, err = watch(t.Context(), s, 0, clients*each*2, nil); err != nil {
+		if seen, err = watch(t.Context(), s, 0, clients*each*size, nil); err != nil {
 			t.Error(err)
 		}
 	})
@@ -103,7 +114,7 @@ func TestRestarts(t *testing.T) {
 	for _, list := range written {
 		holds(t, s, list[0].Stream, list...)
 	}
-	inOrder(t, seen, clients*each*2)
+	inOrder(t, seen, clients*each*size)
 }
 
 // TestLeaderMoves lets each node lead in turn, with and without gossip.

@@ -70,10 +70,13 @@ func holds(t *testing.T, s domain.Store, stream domain.Stream, batches ...domain
 	}
 }
 
-// watch follows a store until it has shown n entries and returns them.
+// watch follows a store until it has shown n entries and returns them. It is patient for
+// as long as there come some.
 func watch(ctx context.Context, s domain.Store, after domain.Position, n int, seen func(domain.Entry)) ([]domain.Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	idle := time.AfterFunc(patience, func() { cancel(fmt.Errorf("nothing came for %s", patience)) })
+	defer idle.Stop()
 	var list []domain.Entry
 	for page, err := range s.Follow(ctx, after) {
 		if err != nil {
@@ -84,12 +87,13 @@ func watch(ctx context.Context, s domain.Store, after domain.Position, n int, se
 				seen(e)
 			}
 			list = append(list, e)
+			idle.Reset(patience)
 		}
 		if len(list) >= n {
 			return list, nil
 		}
 	}
-	return list, fmt.Errorf("the follower saw %d entries of %d: %w", len(list), n, ctx.Err())
+	return list, fmt.Errorf("the follower saw %d entries of %d: %w", len(list), n, context.Cause(ctx))
 }
 
 // inOrder fails the test unless the entries are n different ones in order.

@@ -15,7 +15,11 @@ import (
 // TestDeadlines lets many call through outages. None waits longer than it said, and
 // nothing is left of them.
 func TestDeadlines(t *testing.T) {
-	const outages, callers, limit = 8, 40, 300 * time.Millisecond
+	const (
+		outages, callers = 8, 40
+		limit            = 300 * time.Millisecond
+		leeway           = 2 * time.Second // of a machine that does much else; who does not heed its context waits for eight
+	)
 	server := serve(t, esdbtest.Options{})
 	s := open(t, server.URL(), esdb.Options{})
 	var slowest time.Duration
@@ -45,7 +49,7 @@ func TestDeadlines(t *testing.T) {
 		must(t, err)
 	}
 	t.Logf("the slowest of %d calls took %s, and should have %s", outages*callers, slowest, limit)
-	if slowest > limit+100*time.Millisecond {
+	if slowest > limit+leeway {
 		t.Errorf("a call took %s instead of %s", slowest, limit)
 	}
 }

@@ -115,21 +115,42 @@ func (w *writer) append(ctx context.Context, name string, after domain.Revision,
 	if err != nil {
 		return 0, err
 	}
-	call, err := streams.NewStreamsClient(conn).Append(w.authorized(ctx))
+	call, err := streams.NewStreamsClient(conn).Append(w.authorized(ctx), notAgain)
 	if err != nil {
 		return 0, err
 	}
-	if err := send(call, name, after, events); err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
-	}
-	answer, err := call.CloseAndRecv() // which says why, where not everything was taken
+	answer, err := deliver(call, name, after, events)
 	if err != nil {
 		return 0, w.heed(call.Trailer(), err)
 	}
-	if wrong := answer.GetWrongExpectedVersion(); wrong != nil {
+	if answer.GetWrongExpectedVersion() != nil {
 		return 0, &answerError{client.ErrorCodeWrongExpectedVersion, fmt.Errorf("%s is not at revision %d", name, after)}
 	}
+	last := after + domain.Revision(len(events))
+	if is := answer.GetSuccess().GetCurrentRevision(); is != uint64(last) {
+		return 0, final("%s: the server has stored up to revision %d and not %d: %w", name, is, last, domain.ErrCorrupt)
+	}
 	return domain.Position(answer.GetSuccess().GetPosition().GetCommitPosition()), nil
+}
+
+// notAgain keeps gRPC from making a call anew by itself on another connection, with what
+// was sent of it so far.
+var notAgain = grpc.MaxRetryRPCBufferSize(0)
+
+// deliver sends an append and returns the answer. Where not everything could be sent, it
+// does not say that this was all, or a part would be stored; the answer says why.
+func deliver(call streams.Streams_AppendClient, name string, after domain.Revision, events []client.EventData) (*streams.AppendResp, error) {
+	err := send(call, name, after, events)
+	if err == nil {
+		return call.CloseAndRecv()
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err = call.RecvMsg(new(streams.AppendResp)); err == nil {
+		err = fmt.Errorf("%s: the server answered in the middle of an append", name)
+	}
+	return nil, err
 }
 
 // send sends what is to be appended, until the server takes no more: then the error is

@@ -48,7 +48,7 @@ func (v *streamsService) Append(call streams.Streams_AppendServer) error {
 	if err := v.s.swallowed(call.Context()); err != nil {
 		return err
 	}
-	what, revision, position, err := v.s.log.append(name, expected, list)
+	what, revision, position, err := v.s.log.append(name, expected, v.s.curtailed(list))
 	if err == nil {
 		err = v.s.lost()
 	}

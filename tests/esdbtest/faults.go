@@ -21,6 +21,7 @@ type Faults struct {
 	lose    *status.Status
 	loses   int
 	swallow int
+	curtail int
 	mute    bool
 	drop    chan struct{} // closed to drop all subscriptions
 	dropAs  *status.Status
@@ -53,6 +54,25 @@ func (f *Faults) Swallow(n int) {
 	f.fmu.Lock()
 	defer f.fmu.Unlock()
 	f.swallow = n
+}
+
+// Curtail makes the next n appends store all they bring but the last event, and say that
+// they went well.
+func (f *Faults) Curtail(n int) {
+	f.fmu.Lock()
+	defer f.fmu.Unlock()
+	f.curtail = n
+}
+
+// curtailed returns what is to be stored of a list.
+func (f *Faults) curtailed(list []*record) []*record {
+	f.fmu.Lock()
+	defer f.fmu.Unlock()
+	if f.curtail == 0 {
+		return list
+	}
+	f.curtail--
+	return list[:len(list)-1]
 }
 
 // Mute makes subscriptions send nothing more while they seem to live.
