@@ -36,6 +36,7 @@ type deed struct {
 	fields []field
 	grave  bool   // it cannot be undone, or hurts
 	then   string // where to go afterwards; empty: the page above
+	made   string // the page of what was made, by what the API answers: "/segreteria/tavoli/{id}"; empty: there is none
 	fixed  map[string]any
 	see    string                                     // what is worth looking at before; empty: nothing
 	seen   text                                       // what that is called
@@ -120,6 +121,31 @@ func (v *visit) above(d *deed) string {
 	}
 	at := v.fillIn(d.at)
 	return at[:strings.LastIndexByte(at, '/')]
+}
+
+// after returns the page to go to when a deed is done: that of what was made, if
+// something was.
+func (v *visit) after(d *deed, answer map[string]any) string {
+	if d.made == "" {
+		return v.above(d)
+	}
+	parts := strings.Split(d.made, "/")
+	for i, part := range parts {
+		if !strings.HasPrefix(part, "{") {
+			continue
+		}
+		var told any = answer
+		for name := range strings.SplitSeq(strings.Trim(part, "{}"), ".") {
+			inner, _ := told.(map[string]any) // absent: what is told is no text
+			told = inner[name]
+		}
+		text, ok := told.(string)
+		if !ok {
+			return v.above(d)
+		}
+		parts[i] = url.PathEscape(text)
+	}
+	return strings.Join(parts, "/")
 }
 
 // fillIn puts what the address says into a pattern.
@@ -237,7 +263,7 @@ func doDeed(d *deed) page {
 		if d.told != nil {
 			return d.told(v, d, answer)
 		}
-		v.done(v.above(d), d, answer["position"])
+		v.done(v.after(d, answer), d, answer["position"])
 		return nil
 	}
 }

@@ -38,7 +38,7 @@ func accountDeeds() []*deed {
 	first.hint = text{"Chi ispeziona riceve il ruolo dopo, con il suo ambito.", "An inspector is given the role afterwards, with its scope."}
 	return []*deed{
 		{
-			at: "/segreteria/nuovo/utenza", api: "/accounts", title: text{"Apri un'utenza", "Make an account"}, roles: rAdmins, then: "/segreteria/utenze",
+			at: "/segreteria/nuovo/utenza", api: "/accounts", title: text{"Apri un'utenza", "Make an account"}, roles: rAdmins, then: "/segreteria/utenze", made: "/segreteria/utenze/{account}",
 			fields: []field{
 				{name: "account", label: text{"Nome dell'utenza", "Name of the account"}, must: true, hint: text{"Minuscole, cifre, punti e trattini; meglio la funzione che il nome di una persona.", "Lower-case letters, digits, dots, dashes; rather a function than a person's name."}},
 				{name: "label", label: text{"A che cosa serve", "What it is for"}, must: true}, first, until,

@@ -25,7 +25,7 @@ func enteDeeds() []*deed {
 	gestore := field{name: "gestore", label: text{"Ente gestore", "Ente gestore"}, kind: anEnte, must: true, hint: enteHint}
 	return []*deed{
 		{
-			at: "/segreteria/nuovo/ente", api: "/enti", title: text{"Registra un ente", "Make an ente known"}, roles: rStaff, then: "/segreteria/enti",
+			at: "/segreteria/nuovo/ente", api: "/enti", title: text{"Registra un ente", "Make an ente known"}, roles: rStaff, then: "/segreteria/enti", made: "/segreteria/enti/{ente.kind}/{ente.code}",
 			fields: []field{
 				{name: "name", label: text{"Denominazione", "Name"}, must: true, most: domain.MaxLine}, {name: "kind", label: text{"Tipo", "Kind"}, kind: aChoice, must: true, words: words(domain.EnteKinds)},
 				{name: "code", label: text{"Codice", "Code"}, must: true, hint: text{"Di un comune quello catastale, come G273; per gli altri il codice IPA o uno scelto qui.", "Of a comune the cadastral one, as in G273; of others the IPA code, or one chosen here."}},
@@ -55,7 +55,7 @@ func programmaDeeds() []*deed {
 	const at, api = "/segreteria/programmi/{programma}/", "/programmi/{programma}/"
 	return []*deed{
 		{
-			at: "/segreteria/nuovo/programma", api: "/programmi", title: text{"Apri un programma", "Make a programme known"}, roles: rStaff, then: "/segreteria/programmi",
+			at: "/segreteria/nuovo/programma", api: "/programmi", title: text{"Apri un programma", "Make a programme known"}, roles: rStaff, then: "/segreteria/programmi", made: "/segreteria/programmi/{programma}",
 			fields: []field{
 				{name: "programma", label: text{"Codice", "Code"}, must: true, hint: text{"Come 3031", "As in 3031"}}, {name: "title", label: text{"Titolo", "Title"}, must: true},
 				{name: "acronym", label: text{"Acronimo", "Acronym"}}, {name: "fund", label: text{"Fondo", "Fund"}},

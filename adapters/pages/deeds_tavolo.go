@@ -31,7 +31,7 @@ func tavoloDeeds() []*deed {
 	const at, api = "/segreteria/tavoli/{id}/", "/tavoli/{id}/"
 	return []*deed{
 		{
-			at: "/segreteria/nuovo/tavolo", api: "/tavoli", title: text{"Programma un tavolo", "Plan a tavolo"}, roles: rStaff, then: "/segreteria/tavoli",
+			at: "/segreteria/nuovo/tavolo", api: "/tavoli", title: text{"Programma un tavolo", "Plan a tavolo"}, roles: rStaff, then: "/segreteria/tavoli", made: "/segreteria/tavoli/{id}",
 			fields: planFields(),
 		},
 		{
