@@ -61,7 +61,7 @@ func (v *visitor) findsTheCause() {
 	v.sees("Questo fatto appartiene a ciò che il checkpoint firma", "Scarica la prova")
 	v.shoot("controllo-prova")
 	v.open("/controllo/consultazioni?utenza=revisore")
-	v.sees("tavolo-coopera-6")
+	v.sees("Tavolo coopera-6 · Dall'accoglienza")
 	if strings.Contains(v.text(), "Dimostrativo") {
 		v.t.Error("the reading log shows a name")
 	}
