@@ -218,7 +218,8 @@ func (s *stage) stop() {
 func (p *theater) startBrowser(path string) error {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience), chromedp.WindowSize(wide, 900),
-		chromedp.Flag("lang", "it"), chromedp.Flag("font-render-hinting", "none"))
+		chromedp.Flag("lang", "it"), chromedp.Flag("enable-blink-features", "LangAttributeAwareFormControlUI"), // dates as they are written in Italy
+		chromedp.Flag("font-render-hinting", "none"))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
