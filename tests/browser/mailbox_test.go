@@ -8,6 +8,7 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,15 +30,35 @@ func (l letter) calendar(method string) string {
 	return strings.ReplaceAll(l.parts["text/calendar "+method], "\n ", "")
 }
 
-// after returns what stands behind a label in the text.
-func (l letter) after(t *testing.T, label string) string {
-	t.Helper()
-	for line := range strings.Lines(l.text()) {
-		if rest, ok := strings.CutPrefix(line, label); ok {
-			return strings.TrimSpace(rest)
+// value returns a property of the entry for the recipient's calendar.
+func (l letter) value(name string) string {
+	for line := range strings.SplitSeq(l.calendar("REQUEST"), "\n") {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			return value
 		}
 	}
-	t.Fatalf("the letter %q has no line %q:\n%s", l.subject, label, l.text())
+	return ""
+}
+
+// sequence returns how often the entry has changed, for calendars.
+func (l letter) sequence(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(l.value("SEQUENCE"))
+	if err != nil {
+		t.Fatalf("the letter %q has no sequence: %v", l.subject, err)
+	}
+	return n
+}
+
+// link returns the first address of the text that holds something.
+func (l letter) link(t *testing.T, holds string) string {
+	t.Helper()
+	for _, word := range strings.Fields(l.text()) {
+		if strings.HasPrefix(word, "http") && strings.Contains(word, holds) {
+			return word
+		}
+	}
+	t.Fatalf("the letter %q has no link %q:\n%s", l.subject, holds, l.text())
 	return ""
 }
 

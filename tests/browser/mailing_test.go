@@ -20,6 +20,7 @@ type mailing struct {
 	*visitor // the secretary
 	server   *smtptest.Server
 	begins   time.Time // the tavolo, before it is moved
+	moved    letter    // that says so
 }
 
 // TestTheSecretariatConvenesAndMails plays the life of a tavolo with the letters it
@@ -35,7 +36,7 @@ func TestTheSecretariatConvenesAndMails(t *testing.T) {
 	s := newStage(t, posted(t, server)...)
 	v := s.visitor(t)
 	v.signsIn("rosalia", "Ufficio tavoli", "staff")
-	m := &mailing{v, server, time.Now().Add(3 * week)}
+	m := &mailing{visitor: v, server: server, begins: time.Now().Add(3 * week)}
 	m.prepares()
 	m.plans()
 	m.convenes()
@@ -115,12 +116,12 @@ func (m *mailing) convenes() {
 	m.submits()
 	l := arrives(m.t, m.server, "concetta@example.it", "Convocazione: 7° tavolo")
 	l.says(m.t, "Gentile Concetta Inventata", "Prot. n. 0912/26", "Palermo, Villa Niscemi", funding)
-	l.enters(m.t, "REQUEST", "SEQUENCE:0", "SUMMARY:7° tavolo: Alloggi: dopo l'accoglienza",
+	l.enters(m.t, "REQUEST", "SUMMARY:7° tavolo: Alloggi: dopo l'accoglienza",
 		"DTSTART;TZID=Europe/Rome:"+m.begins.Format("20060102")+"T150000", "DTEND;TZID=Europe/Rome:"+m.begins.Format("20060102")+"T170000")
 	if entry := l.calendar("REQUEST"); strings.Contains(entry, "Rocco") || !strings.Contains(entry, ":mailto:concetta@example.it\n") {
 		m.t.Errorf("the entry names somebody else than the recipient:\n%s", entry)
 	}
-	m.letters("spedita (1)", "Rocco Immaginario convocazione alloggi messa da parte: rifiutato")
+	m.letters("spedita (1)", "Rocco Immaginario convocazione Alloggi: dopo l'accoglienza messa da parte")
 	m.shoot("lettere")
 }
 
@@ -151,7 +152,7 @@ func (m *mailing) letters(texts ...string) {
 func (m *mailing) registers(v *visitor) string {
 	m.open("/segreteria/tavoli/alloggi/iscritti")
 	v.screen(narrow)
-	v.follow(arrives(m.t, m.server, "concetta@example.it", "Convocazione").after(m.t, "Iscrizione: "))
+	v.follow(arrives(m.t, m.server, "concetta@example.it", "Convocazione").link(m.t, "/tavoli/alloggi/iscrizione"))
 	v.do("choose a mode", chromedp.Tap(chromedp.CSS("#m-online")))
 	v.fill("#c-ente", "castoreale")
 	v.comes("Castroreale (ME)")
@@ -163,11 +164,13 @@ func (m *mailing) registers(v *visitor) string {
 	m.comes("Concetta Inventata")
 	m.comes("1 iscritti")
 
-	l := arrives(m.t, m.server, "concetta@example.it", "Iscrizione: 7° tavolo", "Partecipazione: online")
-	l.says(m.t, "è registrata", funding)
-	l.enters(m.t, "REQUEST", "SEQUENCE:0", "LOCATION:Zoom")
-	code := l.after(m.t, "Per vedere, cambiare o ritirare l'iscrizione, codice: ")
-	v.follow(l.after(m.t, "Pagina: "))
+	l := arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata: 7° tavolo", ": online")
+	l.says(m.t, funding)
+	l.enters(m.t, "REQUEST", "LOCATION:Zoom")
+	page := l.link(m.t, "/iscrizione?tavolo=alloggi#")
+	_, code, _ := strings.Cut(page, "#")
+	l.says(m.t, code)
+	v.follow(page)
 	if text := evaluate[string](v, `location.href`); strings.Contains(text, code) {
 		m.t.Errorf("the code stands in the address: %s", text)
 	}
@@ -179,7 +182,7 @@ func (m *mailing) registers(v *visitor) string {
 	v.tap("button[name=modo][value=in-presence]")
 	v.sees("in presenza")
 	m.comes("in presenza")
-	arrives(m.t, m.server, "concetta@example.it", "Iscrizione: 7° tavolo", "Partecipazione: in presenza", "Sede: Palermo, Villa Niscemi")
+	arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata: 7° tavolo", ": in presenza", "Palermo, Villa Niscemi")
 	return code
 }
 
@@ -200,17 +203,13 @@ func (m *mailing) moves() {
 	day := m.begins.Add(week)
 	m.submits("day", day.Format(time.DateOnly), "reason", "sala non disponibile")
 	l := arrives(m.t, m.server, "concetta@example.it", "Cambio di data: 7° tavolo")
-	l.says(m.t, "è stato spostato", "Motivo: sala non disponibile", "Era previsto: ", funding)
-	l.enters(m.t, "REQUEST", "SEQUENCE:1", "DTSTART;TZID=Europe/Rome:"+day.Format("20060102")+"T150000")
+	l.says(m.t, "sala non disponibile", funding)
+	l.enters(m.t, "REQUEST", "DTSTART;TZID=Europe/Rome:"+day.Format("20060102")+"T150000")
 	before := arrives(m.t, m.server, "concetta@example.it", "Convocazione")
-	uid := func(l letter) string {
-		_, rest, _ := strings.Cut(l.calendar("REQUEST"), "\nUID:")
-		id, _, _ := strings.Cut(rest, "\n")
-		return id
+	if l.value("UID") != before.value("UID") || l.sequence(m.t) <= before.sequence(m.t) {
+		m.t.Errorf("calendars do not change the entry %s/%s but add %s/%s", before.value("UID"), before.value("SEQUENCE"), l.value("UID"), l.value("SEQUENCE"))
 	}
-	if uid(l) == "" || uid(l) != uid(before) {
-		m.t.Errorf("the calendar gets another entry: %q instead of %q", uid(l), uid(before))
-	}
+	m.moved = l
 	m.letters("cambio di data")
 }
 
@@ -238,7 +237,9 @@ func (m *mailing) corrects() {
 	m.submits("reason", "indirizzo corretto")
 	l := arrives(m.t, m.server, "rocco@example.it", "C")
 	l.says(m.t, "Gentile Rocco Immaginario", funding)
-	l.enters(m.t, "REQUEST", "SEQUENCE:1")
+	if before := m.moved.sequence(m.t); l.sequence(m.t) < before {
+		m.t.Errorf("the entry sent again has the sequence %d after %d", l.sequence(m.t), before)
+	}
 	m.letters("Rocco Immaginario")
 	m.shoot("lettere-inviate")
 }

@@ -28,12 +28,13 @@ func TestTheWaitingListMovesUp(t *testing.T) {
 	v.click("[value=ritira]")
 	v.sees("ritirato")
 
-	missed := arrives(t, server, "bruno@example.it", "Posto offerto")
-	v.follow(missed.after(t, "Pagina: "))
+	missed := arrives(t, server, "bruno@example.it", "Posto disponibile, da accettare")
+	v.follow(missed.link(t, "/iscrizione?tavolo=offerta#"))
 	v.tap("form[data-codice] button")
 	v.sees("C'è un posto, da accettare entro")
 	clock.forward(t, offerHours*time.Hour+time.Minute)
-	taken := arrives(t, server, "carla@example.it", "Posto offerto")
+	arrives(t, server, "bruno@example.it", "Posto non accettato in tempo")
+	taken := arrives(t, server, "carla@example.it", "Posto disponibile, da accettare")
 	v.tap("button[value=accetta]") // the page of before
 	v.refused(409)
 	v.sees("Nessun posto è offerto, o l'offerta è scaduta")
@@ -41,7 +42,7 @@ func TestTheWaitingListMovesUp(t *testing.T) {
 	v.shoot("offerta-scaduta")
 
 	v.screen(narrow)
-	v.follow(taken.after(t, "Pagina: "))
+	v.follow(taken.link(t, "/iscrizione?tavolo=offerta#"))
 	v.tap("form[data-codice] button")
 	v.sees("Carla Inventata", "C'è un posto, da accettare entro")
 	v.sound()
