@@ -16,12 +16,13 @@ import (
 var pictures = flag.Bool("pictures", false, "take the pictures of the guides in docs/immagini anew")
 
 const (
-	guideWidth = 1000
-	maxPicture = 200_000 // bytes
+	guideWidth  = 1000
+	guideHeight = 720
+	maxPicture  = 200_000 // bytes
 )
 
-// guide takes a picture for the guides: what is seen from an element downwards. It
-// goes to docs/immagini if that was asked for, and to build/screenshots otherwise.
+// guide takes a picture for the guides: what is seen from an element downwards, and
+// nothing below the page's own part. It goes to docs/immagini if that was asked for, and to build/screenshots otherwise.
 func (v *visitor) guide(name, from string) {
 	v.t.Helper()
 	folder := filepath.Join(shots, "guide")
@@ -31,7 +32,9 @@ func (v *visitor) guide(name, from string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
-	v.do("resize", chromedp.EmulateViewport(guideWidth, 720), still)
+	v.do("resize", chromedp.EmulateViewport(guideWidth, guideHeight), still)
+	tall := evaluate[float64](v, fmt.Sprintf(`document.querySelector('main').getBoundingClientRect().bottom - document.querySelector(%s).getBoundingClientRect().top`, quote(from)))
+	v.do("resize", chromedp.EmulateViewport(guideWidth, min(guideHeight, max(int64(tall), 200))), still)
 	evaluate[bool](v, fmt.Sprintf(`(() => { const e = document.querySelector(%s); e.scrollIntoView({block: 'start'}); return true })()`, quote(from)))
 	v.settled()
 	v.picture(filepath.Join(folder, name+".png"), chromedp.CaptureScreenshot())

@@ -123,9 +123,13 @@ func (s *stage) everything(t *testing.T) []string {
 	s.tell(t, "/tavoli/annunciato/questions", `{"questions":[{"id":"pranzo","kind":"yes-no","text":"Si ferma a pranzo?","required":true},{"id":"gruppo","kind":"choice","text":"Quale gruppo di lavoro?","choices":["Alloggi","Lingua"]},{"id":"altro","kind":"text","text":"Di che cosa vorrebbe parlare?","english":"What would you like to talk about?"}]}`, nil)
 	s.opens(t, "passeggiata")
 	s.tell(t, "/tavoli/passeggiata/registrations", `{"given_name":"Elena","family_name":"Esempio","mode":"in-presence"}`, &person)
+	s.tell(t, "/tavoli/passeggiata/registrations", `{"given_name":"Elena","family_name":"Esempio","mode":"online","distinct":true}`, nil)
+	s.tell(t, "/tavoli/passeggiata/groups", `{"group":"alloggi","title":"Alloggi","members":["`+person.Participant+`"]}`, nil)
 	s.tell(t, "/tavoli/passeggiata/presences", `{"participant":"`+person.Participant+`","from":"`+rome(-time.Minute, "2006-01-02T15:04")+`","mode":"in-presence","source":"desk"}`, nil)
 	return []string{
-		"/tavoli/annunciato/iscrizione", "/tavoli/annunciato/iscrizione?invito=1", "/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/tavoli/bozza", "/segreteria/tavoli/annunciato",
+		"/tavoli/annunciato/iscrizione", "/tavoli/annunciato/iscrizione?invito=1",
+		"/segreteria/tavoli/passeggiata/iscritti", "/segreteria/tavoli/passeggiata/iscritti/" + person.Participant,
+		"/segreteria/tavoli/coopera-6", "/segreteria/tavoli/passeggiata", "/segreteria/tavoli/bozza", "/segreteria/tavoli/annunciato",
 		"/segreteria/enti/comune/G209", "/segreteria/enti/comune/A028", "/segreteria/enti/azienda-sanitaria/asp-siracusa", "/",
 	}
 }
