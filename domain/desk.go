@@ -9,6 +9,7 @@ type registration struct {
 	mode     Mode
 	state    RegistrationState
 	notice   string
+	asked    bool // for a seat, by an address that was never confirmed
 }
 
 // A desk keeps the registrations of a tavolo, who waits in which order, and how
@@ -33,9 +34,9 @@ func newDesk() desk {
 func (d *desk) apply(e Event) {
 	switch e := e.(type) {
 	case ParticipantRegistered:
-		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Registered, ""})
+		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Registered, "", false})
 	case ParticipantWaitlisted:
-		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Waiting, ""})
+		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Waiting, "", false})
 	case WaitlistPromoted:
 		d.become(e.Participant, Registered)
 	case RegistrationConfirmed:
@@ -62,7 +63,7 @@ func (d *desk) apply(e Event) {
 func (d *desk) await(e Event) {
 	switch e := e.(type) {
 	case RegistrationPending:
-		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Pending, ""})
+		d.enter(e.Participant, registration{e.Ente, e.Capacity, e.Mode, Pending, "", true})
 		d.pending[e.Participant] = e
 	case RegistrationLapsed:
 		d.become(e.Participant, Lapsed)

@@ -71,7 +71,7 @@ func (c *DestroyEvidence) Decide(p *Presenze, meta Meta) ([]Event, error) {
 	}
 	var o obstacles
 	if c.place.Programma != "" && c.Override == "" {
-		c.keep.duty(&o, c.place.Programma, []Place{c.place}, meta.At)
+		c.keep.duty(&o, c.place.Programma, []Place{c.place}, []Place{c.place}, meta.At)
 	}
 	if err := o.err(); err != nil {
 		return nil, err

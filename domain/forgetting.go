@@ -72,6 +72,7 @@ type ForgetPerson struct {
 	naming  []string
 	offices map[office]Day // until when, if that is known
 	keeps   map[ProgrammaID]holding
+	bound   []Place // of the ties, those that the retention binds
 }
 
 // An office is that somebody speaks for an ente.
@@ -101,7 +102,7 @@ func (c *ForgetPerson) Others() []PersonID {
 func (c *ForgetPerson) Stream() Stream { return IdentitaStream(c.Subject) }
 
 // Consult looks at the enti for which the person speaks, and at the programmes.
-func (c *ForgetPerson) Consult(ctx context.Context, x *Executor, _ *Identita) error {
+func (c *ForgetPerson) Consult(ctx context.Context, x *Executor, _ *Identita) (err error) {
 	c.offices, c.keeps = make(map[office]Day), make(map[ProgrammaID]holding)
 	for _, ref := range c.ties.Enti {
 		err := Peek(ctx, x, ref.Stream(), func(n *Ente) error {
@@ -128,7 +129,8 @@ func (c *ForgetPerson) Consult(ctx context.Context, x *Executor, _ *Identita) er
 			return err
 		}
 	}
-	return nil
+	c.bound, err = c.binding(ctx, x)
+	return err
 }
 
 // copy returns what the lane may go on changing.
@@ -170,7 +172,7 @@ func (c *ForgetPerson) obstacles(at time.Time) error {
 	if c.Override == "" {
 		for _, p := range slices.Sorted(maps.Keys(c.keeps)) {
 			keep := c.keeps[p]
-			keep.duty(&o, p, c.ties.Places, at)
+			keep.duty(&o, p, c.ties.Places, c.bound, at)
 		}
 	}
 	return o.err()
@@ -188,8 +190,9 @@ func (c *ForgetPerson) inOffice(o *obstacles, today Day) {
 	}
 }
 
-// duty notes why what a programme rests on has to be kept, as far as places go.
-func (h *holding) duty(o *obstacles, p ProgrammaID, places []Place, at time.Time) {
+// duty notes why what a programme rests on has to be kept, as far as places go: holds
+// cover them all, the retention those to which it is bound.
+func (h *holding) duty(o *obstacles, p ProgrammaID, places, bound []Place, at time.Time) {
 	pointer := "/programmi/" + string(p)
 	holds := slices.Collect(maps.Values(h.holds))
 	slices.SortFunc(holds, func(a, b HoldPlaced) int { return strings.Compare(a.Hold.String(), b.Hold.String()) })
@@ -199,6 +202,7 @@ func (h *holding) duty(o *obstacles, p ProgrammaID, places []Place, at time.Time
 		}
 	}
 	switch {
+	case !slices.ContainsFunc(bound, func(at Place) bool { return at.Programma == p }):
 	case h.policy == nil:
 		o.add(ErrNoPolicy, pointer+"/retention", string(p))
 	case at.Before(h.policy.RetainUntil().End()):

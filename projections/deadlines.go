@@ -8,8 +8,8 @@ import (
 	"tavoli/domain"
 )
 
-// deadlines say by seat until when an offer can be taken up, or an address confirmed:
-// which of them, the state of the seat says.
+// deadlines say by seat until when an offer can be taken up, or an address confirmed, or
+// could have been: which of them, the state of the seat says.
 type deadlines map[int32]int64
 
 // due notes until when something that lapses stands.
@@ -73,4 +73,26 @@ func (d *decoder) deadlines(row *roster) {
 		}
 		row.due(i, timeOf(at))
 	}
+}
+
+// An Unconfirmed is somebody who asked for a seat by an address that was not confirmed,
+// by a moment.
+type Unconfirmed struct {
+	Person domain.PersonID
+	Until  time.Time // by when it could have been
+}
+
+// Unconfirmed answers who asked for a seat somewhere and did not confirm the address,
+// though it could have been until a moment. Whoever was forgotten is left out.
+func (r *Rosters) Unconfirmed(by time.Time) (list []Unconfirmed) {
+	for _, row := range r.rows {
+		for _, i := range slices.Sorted(maps.Keys(row.until)) {
+			s := &row.seats[i]
+			asked := s.state == isPending || s.state == isLapsed || s.state == isWithdrawn
+			if asked && row.until[i] <= micros(by) && !r.people.gone[s.person] {
+				list = append(list, Unconfirmed{r.people.rows[s.person].id, timeOf(row.until[i])})
+			}
+		}
+	}
+	return list
 }

@@ -75,7 +75,7 @@ func (m *Models) models() []part {
 		{"enti", 3, &m.Enti},
 		{"people", 3, &m.People},
 		{"calendar", 2, &m.Calendar},
-		{"rosters", 4, &m.Rosters},
+		{"rosters", 5, &m.Rosters},
 		{"accounts", 3, &m.Accounts},
 		{"trail", 1, &m.Trail},
 		{"marks", 2, &m.Marks},

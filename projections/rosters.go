@@ -216,9 +216,11 @@ func (r *Rosters) standing(id domain.TavoloID, person domain.PersonID, rec *doma
 func (r *Rosters) become(id domain.TavoloID, person domain.PersonID, state uint8, rec *domain.Record) {
 	if row, s := r.standing(id, person, rec); s != nil {
 		row.counts[s.state][s.mode]--
+		if s.state != isPending || state != isLapsed && state != isWithdrawn { // else it tells who never confirmed an address
+			delete(row.until, row.by[s.person])
+		}
 		s.state, s.since = state, micros(rec.EffectiveAt)
 		row.counts[s.state][s.mode]++
-		delete(row.until, row.by[s.person])
 	}
 }
 
