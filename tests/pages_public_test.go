@@ -129,7 +129,9 @@ func TestTheFormIsShownAgain(t *testing.T) {
 			}
 		})
 	}
-	_, page := s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "aggiungi"))
+	_, page := s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "aggiungi", "ente", "catan", "ente.scelta", "comune/C351"))
+	lacks(t, page, `value="comune/C351" checked`)
+	_, page = s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "aggiungi"))
 	lacks(t, page, "Persona 2", `name="p1.email"`, "anna@example.org")
 	_, page = s.send("/tavoli/t/iscrizione", filledForm("k", "azione", "cerca", "ente", "catania"))
 	lacks(t, page, "Cooperativa Catania", `type="radio"`)

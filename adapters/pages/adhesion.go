@@ -38,6 +38,7 @@ func showAdhesion(v *visit) error {
 }
 
 func (p *adhesionPage) show(people int) error {
+	p.recall()
 	for i := range min(max(people, 1), mostReferenti) {
 		p.People = append(p.People, attendee{N: i, At: "p" + strconv.Itoa(i) + "."})
 	}

@@ -26,6 +26,7 @@ type publicForm struct {
 	Enti    []projections.EnteName // among which one has to be chosen
 	Missed  bool                   // an ente was looked for, and none is called like that
 
+	lost     bool                               // the search failed
 	answered func(person, answer string) string // which question an answer is to; nil: nothing is asked
 }
 
@@ -89,17 +90,38 @@ func (p publicForm) values(at string) map[string]any {
 
 // search finds the enti that somebody may mean.
 func (p *publicForm) search(q string) {
-	var found struct{ Items []projections.EnteName }
-	if q = strings.TrimSpace(q); q != "" && len(q) <= 1000 && p.get("/public/enti", url.Values{"q": {q}}, &found) == nil {
-		p.Enti = found.Items
-	}
+	p.Enti = p.find(q)
 	if p.Missed = len(p.Enti) == 0; p.Missed {
 		p.Wrong = append(p.Wrong, wrongField{"ente", p.T("Ente", "Ente"), p.unknown()})
 	}
 }
 
+// find asks which enti are called something like that.
+func (p *publicForm) find(q string) []projections.EnteName {
+	var found struct{ Items []projections.EnteName }
+	if q = strings.TrimSpace(q); q == "" || len(q) > 1000 {
+		return nil // nothing that can be meant
+	}
+	p.lost = p.get("/public/enti", url.Values{"q": {q}}, &found) != nil
+	return found.Items
+}
+
+// recall shows again among which enti one was chosen, or is to be.
+func (p *publicForm) recall() {
+	if p.Enti != nil || p.Missed {
+		return
+	}
+	list, picked := p.find(p.Form.Get("ente")), p.Form.Get("ente.scelta")
+	if picked == "" || slices.ContainsFunc(list, func(e projections.EnteName) bool { return string(e.Kind)+"/"+e.Code == picked }) {
+		p.Enti = list
+	}
+}
+
 // unknown says that no ente is called as was typed.
 func (p *publicForm) unknown() string {
+	if p.lost {
+		return p.T("la ricerca non è riuscita: riprovare tra un momento", "the search failed: try again in a moment")
+	}
 	return p.T("nessun ente del registro si chiama così: provare con una sola parola del nome", "no ente of the register is called like that: try one word of the name")
 }
 

@@ -107,6 +107,7 @@ func showRegister(v *visit) error {
 
 // show shows the form for so many persons.
 func (p *registerPage) show(people int) error {
+	p.recall()
 	for i := range min(max(people, 1), max(p.Door.MaxPeople, 1)) {
 		p.People = append(p.People, attendee{i, "p" + strconv.Itoa(i) + ".", p.Door.Questions})
 	}
