@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed assets/*.css assets/*.js assets/*.svg assets/fonts/*.woff2
@@ -76,7 +76,7 @@ func (a *assets) add(name string, content []byte) {
 	address := "/assets/" + strings.TrimSuffix(name, ext) + "." + base64.RawURLEncoding.EncodeToString(sum[:6]) + ext
 	file := asset{media: mediaOf(ext), plain: content}
 	if ext != ".woff2" {
-		file.zipped = compress(content)
+		file.zipped = new(press).compress(content)
 	}
 	a.by[address], a.names[name] = file, address
 }
@@ -144,11 +144,20 @@ func zipped(r *http.Request) bool {
 	return false
 }
 
-func compress(content []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+// A press compresses what is answered. Its writers are as large as many pages together,
+// so they are used again.
+type press struct{ idle sync.Pool }
+
+func (p *press) compress(content []byte) []byte {
+	b := bytes.NewBuffer(make([]byte, 0, len(content)/4+512))
+	w, ok := p.idle.Get().(*gzip.Writer)
+	if !ok {
+		w = gzip.NewWriter(b)
+	}
+	w.Reset(b)
 	// A buffer takes everything.
-	_, _ = io.Copy(w, bytes.NewReader(content))
+	_, _ = w.Write(content)
 	_ = w.Close()
+	p.idle.Put(w)
 	return b.Bytes()
 }

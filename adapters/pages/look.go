@@ -96,6 +96,9 @@ func (s *Site) icon(name string) template.HTML {
 	return template.HTML(`<svg class="icon icon-sm" aria-hidden="true" focusable="false"><use href="` + s.assets.address("icons.svg") + `#it-` + template.HTMLEscapeString(name) + `"></use></svg>`) //nolint:gosec // both parts are ours
 }
 
+// usualPage is about how large a page is, in bytes.
+const usualPage = 32 << 10
+
 // show answers with a page.
 func (v *visit) show(name string, data any) error {
 	look, ok := v.site.looks[name]
@@ -107,8 +110,8 @@ func (v *visit) show(name string, data any) error {
 			return err
 		}
 	}
-	var b bytes.Buffer
-	if err := look.ExecuteTemplate(&b, "frame.html", data); err != nil {
+	b := bytes.NewBuffer(make([]byte, 0, usualPage))
+	if err := look.ExecuteTemplate(b, "frame.html", data); err != nil {
 		return err
 	}
 	h := v.w.Header()
@@ -127,7 +130,7 @@ func (v *visit) send(body []byte) error {
 	h.Add("Vary", "Accept-Encoding, Cookie")
 	if zipped(v.r) {
 		h.Set("Content-Encoding", "gzip")
-		body = compress(body)
+		body = v.site.press.compress(body)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	v.w.WriteHeader(max(v.status, http.StatusOK))

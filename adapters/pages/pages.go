@@ -42,6 +42,7 @@ type Site struct {
 	assets  *assets
 	looks   looks
 	deeds   []*deed
+	press   press
 }
 
 // An Owner is whose register it is, for the notices that the law asks for.

@@ -101,54 +101,6 @@ func (p rosterPage) Orders() []option {
 	}
 }
 
-// A rosterLine is a line with what can be done about it.
-type rosterLine struct {
-	projections.RosterLine
-	Tavolo domain.TavoloID
-	Mixed  bool
-}
-
-// Lines returns the lines of the page.
-func (p rosterPage) Lines() []rosterLine {
-	list := make([]rosterLine, 0, len(p.Roster.Items))
-	for _, l := range p.Roster.Items {
-		list = append(list, rosterLine{l, p.Tavolo.ID, p.Tavolo.Mode == domain.Mixed})
-	}
-	return list
-}
-
-// Stands reports whether the registration does.
-func (l rosterLine) Stands() bool { return l.State.Active() }
-
-// Here returns the presence of somebody who is there still; nil: there is none.
-func (l rosterLine) Here() *projections.Presence {
-	i := slices.IndexFunc(l.Presences, func(p projections.Presence) bool { return p.To == nil })
-	if i < 0 {
-		return nil
-	}
-	return &l.Presences[i]
-}
-
-// allows reports whether it makes sense to do something about a line. The register
-// has the last word.
-func (l rosterLine) allows(deed string) bool {
-	switch deed {
-	case "conferma":
-		return l.State == domain.Registered
-	case "modalita":
-		return l.Mixed && l.Stands()
-	case "collegamento":
-		return l.Mode == domain.Online && l.Stands()
-	case "codice":
-		return l.Stands() || l.State == domain.Pending
-	case "convalida":
-		return len(l.Presences) > 0
-	case "informativa", "sostituzione", "presenza", "ritiro", "rifiuto":
-		return l.Stands()
-	}
-	return true
-}
-
 // A registrationPage is one person's registration, with what can be done about it.
 type registrationPage struct {
 	*visit
@@ -200,17 +152,6 @@ func (p registrationPage) Actions() []deedLink {
 	list := p.Deeds("/segreteria/tavoli/{id}/iscritti/{person}", string(p.Tavolo.ID), p.Line.Participant.String())
 	return slices.DeleteFunc(list, func(d deedLink) bool { return !p.Line.allows(d.name()) })
 }
-
-// Clock returns an hour in Rome.
-func (l rosterLine) Clock(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
-
-// Until returns a moment to the minute.
-func (l rosterLine) Until(t time.Time) string {
-	return t.In(domain.Rome).Format("02/01/2006 15:04")
-}
-
-// Day returns when the state began.
-func (l rosterLine) Day() string { return l.Since.In(domain.Rome).Format("02/01/2006") }
 
 // quickDeeds say what was done without a form of its own.
 var quickDeeds = map[string]text{
