@@ -123,6 +123,11 @@ func (m *mailing) convenes() {
 	}
 	m.letters("spedita (1)", "Rocco Immaginario convocazione Alloggi: dopo l'accoglienza messa da parte")
 	m.shoot("lettere")
+	m.open("/segreteria/testi/convocazione")
+	m.sees("Testo attuale", "Per partecipare occorre iscriversi")
+	m.sound()
+	m.shoot("testi")
+	m.guide("segreteria-testi", "h1")
 }
 
 // letters waits until the page of letters shows something, as somebody does who
