@@ -38,7 +38,12 @@ func showAdhesions(v *visit) error {
 }
 
 // States lists the states of a request.
-func (p adhesionsPage) States() []option { return p.options(p.State, projections.AdesioneStates...) }
+func (p adhesionsPage) States() (list []option) {
+	for _, state := range projections.AdesioneStates {
+		list = append(list, option{state, p.site.feminine(p.Lang, state), state == p.State})
+	}
+	return list
+}
 
 // Waits reports whether a request is still to be decided.
 func (p adhesionsPage) Waits(a projections.Adesione) bool {

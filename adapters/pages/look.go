@@ -42,11 +42,20 @@ func newLooks(s *Site) looks {
 func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
-		"day": longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
+		"feminine": s.feminine,
+		"day":      longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
 		"left":    func(lang string, n int) seatsLeft { return seatsLeft{lang, n} },
 		"fieldOf": func(lang string, f shownField) fieldLine { return fieldLine{lang, f} },
 	}
+}
+
+// feminine returns a word as it is said of a letter or a request.
+func (s *Site) feminine(lang string, w any) string {
+	if word := fmt.Sprint(w); lang == "en" || word != "refused" {
+		return s.word(lang, word)
+	}
+	return "rifiutata"
 }
 
 // A tavoloLine is a tavolo in a list.

@@ -32,7 +32,7 @@ func TestAnEnteJoins(t *testing.T) {
 	v.guide("adesioni", "h1")
 	v.decides("Castroreale", "Approva l'adesione", "scheda", "Prot. 1/2026")
 	v.decides("Bronte", "Non accogliere l'adesione", "reason", "il comune non ha progetti SAI")
-	v.sees("Castroreale accolta", "il comune non ha progetti SAI")
+	v.sees("Castroreale accolta", "Bronte rifiutata", "il comune non ha progetti SAI")
 	v.shoot("adesioni-decise")
 	arrives(t, server, "concetta@example.it", "Adesione").says(t, "Castroreale")
 	arrives(t, server, "rocco@example.it", "Adesione").says(t, "Bronte", "il comune non ha progetti SAI")

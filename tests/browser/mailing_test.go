@@ -121,7 +121,7 @@ func (m *mailing) convenes() {
 	if entry := l.calendar("REQUEST"); strings.Contains(entry, "Rocco") || !strings.Contains(entry, ":mailto:concetta@example.it\n") {
 		m.t.Errorf("the entry names somebody else than the recipient:\n%s", entry)
 	}
-	m.letters("spedita (1)", "Rocco Immaginario convocazione Alloggi: dopo l'accoglienza messa da parte")
+	m.letters("spedita (1)", "Rocco Immaginario convocazione Alloggi: dopo l'accoglienza messa da parte: rifiutata")
 	m.shoot("lettere")
 	m.open("/segreteria/testi/convocazione")
 	m.sees("Testo attuale", "Per partecipare occorre iscriversi")
@@ -224,7 +224,7 @@ func (m *mailing) corrects() {
 	m.open("/segreteria/lettere")
 	m.answers("stato", "parked")
 	m.press("Mostra")
-	m.sees("Rocco Immaginario", "messa da parte: rifiutato")
+	m.sees("Rocco Immaginario", "messa da parte: rifiutata")
 	m.sound()
 	m.shoot("lettere-da-parte")
 	m.guide("lettere-da-parte", "h1")
