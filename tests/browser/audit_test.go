@@ -42,16 +42,21 @@ func TestAnAuditorLooksBackInTime(t *testing.T) {
 	v.findsTheCause()
 }
 
-// findsTheCause goes on to what was recorded on the day of the correction, to the
-// proof of it, and to what became known of the auditor's own look.
+// findsTheCause goes on to what was recorded since, and on the day of the correction,
+// to the proof of it, and to what became known of the auditor's own look.
 func (v *visitor) findsTheCause() {
 	v.t.Helper()
+	const why = "il rapporto della piattaforma attribuiva il collegamento alla persona sbagliata"
+	v.press("Chi l'ha cambiato, quando e perché")
+	v.sees("Solo ciò che fu registrato dopo", why)
+	v.sound()
+	v.shoot("controllo-causa")
+	v.guide("controllo-causa", ".alert-info")
 	v.open("/controllo")
 	v.set("#giorno", "2022-07-04")
 	v.press("Mostra gli atti")
-	v.sees("il rapporto della piattaforma attribuiva il collegamento alla persona sbagliata")
+	v.sees(why)
 	v.shoot("controllo-atti")
-	v.guide("controllo-atti", ".story")
 	v.open("/controllo/prove")
 	v.press("Firma ora")
 	v.sees("Il checkpoint più recente")

@@ -46,8 +46,8 @@ var immagini = filepath.Join("..", "..", "docs", "immagini")
 
 var picture = regexp.MustCompile(`\]\(immagini/([\w-]+\.png)\)`)
 
-// TestTheGuidesArePictured holds the pictures of the guides to their weight, and to
-// being shown.
+// TestTheGuidesArePictured holds the pictures of the guides to their weight, to being
+// there and to being shown.
 func TestTheGuidesArePictured(t *testing.T) {
 	var shown []string
 	for _, guide := range []string{"guida-segreteria.md", "guida-controllo.md"} {
@@ -66,6 +66,11 @@ func TestTheGuidesArePictured(t *testing.T) {
 	entries, err := os.ReadDir(immagini)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range shown {
+		if !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name }) {
+			t.Errorf("there is no %s: make pictures takes it", name)
+		}
 	}
 	for _, entry := range entries {
 		if info, err := entry.Info(); err != nil || info.Size() > maxPicture {
