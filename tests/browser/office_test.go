@@ -67,6 +67,12 @@ func (v *visitor) waits() {
 	v.sound()
 	v.shoot("segreteria-attesa")
 	v.guide("segreteria-iscritti", "h1")
+	v.open("/segreteria")
+	v.sees("7° tavolo", "Una persona attende un posto")
+	v.sound()
+	v.shoot("segreteria")
+	v.guide("segreteria", "h1")
+	v.open("/segreteria/tavoli/coopera-7/iscritti")
 	v.click("tr:has(input[aria-label='Anna Inventata']) .more a")
 	v.sees("Anna Inventata", "anna@example.it")
 	v.shoot("segreteria-iscrizione")
@@ -77,11 +83,6 @@ func (v *visitor) waits() {
 		v.t.Errorf("nobody moved up:\n%s", text)
 	}
 	v.shoot("segreteria-promossa")
-	v.open("/segreteria")
-	v.sees("7° tavolo")
-	v.sound()
-	v.shoot("segreteria")
-	v.guide("segreteria", "h1")
 }
 
 // TestTheDesk plays a morning at the desk: two people at two screens, one who came
