@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -57,6 +58,11 @@ type action func(ctx context.Context, p *program, args []string) error
 
 // commands lists all there are, in the order in which they are shown.
 func commands() []command {
+	return slices.Concat(registerCommands(), letterCommands(), upkeepCommands())
+}
+
+// registerCommands are about what the register holds.
+func registerCommands() []command {
 	return []command{
 		serveCommand(), keeperCopyCommand(), keeperRestoreCommand(), keeperCommand(),
 		importProgrammeCommand(), importEntiCommand(), importCooperaCommand(), importDemoCommand(),
@@ -68,6 +74,12 @@ func commands() []command {
 		tokenIssueCommand(), tokenRevokeCommand(),
 		personExportCommand(), forgetCommand(), evidenceDestroyCommand(),
 		retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionEvidenceCommand(), retentionCommand(),
+	}
+}
+
+// upkeepCommands are about the register's files.
+func upkeepCommands() []command {
+	return []command{
 		backupCommand(), restoreCommand(), copyCommand(), restoredCommand(), checkCommand(), versionCommand(),
 	}
 }

@@ -14,6 +14,7 @@ import (
 var timeless = map[string]string{
 	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells",
 	"token": "tells", "backup": "copies the log", "restore": "copies the log", "copy": "copies the log", "restored": "tells", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
+	"letters message": "a file, as it lies in the outbox", "letters send": "tells", "letters resend": "tells", "letters return": "tells", "letters notice": "tells", "letters template set": "tells",
 	"person export": "what is held now, the past of it included", "forget": "tells", "evidence destroy": "tells", "retention set": "tells", "retention hold": "tells", "retention lift": "tells",
 	"report transmit": "tells", "report reopen": "tells", "report difference": "compares two positions",
 	"audit checkpoint": "a size says how far it goes", "audit proof": "of what stands at a position", "audit consistency": "compares two sizes",
