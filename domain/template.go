@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -111,27 +110,39 @@ func paragraphs(text string) string {
 	return strings.Trim(text, "\n")
 }
 
-// names returns the names that a template fills in.
-func (t LetterTemplate) names() []string {
-	seen := make(map[string]bool)
-	for _, rest := range strings.Split(t.Subject+"\n"+t.Text, "{")[1:] {
+// strange returns the names on a line that stand for nothing there is, as they stand
+// there: "{telegramma}". A brace that is not closed is one.
+func strange(line string) (names []string) {
+	for _, rest := range strings.Split(line, "{")[1:] {
 		name, _, closed := strings.Cut(rest, "}")
-		if !closed {
-			name = "{" // which stands for nothing
+		switch {
+		case !closed:
+			names = append(names, "{"+string(clip([]byte(rest))))
+		case !slices.ContainsFunc(LetterFields(), func(f LetterField) bool { return f.Name == name }):
+			names = append(names, "{"+string(clip([]byte(name)))+"}")
 		}
-		seen[name] = true
 	}
-	return slices.Sorted(maps.Keys(seen))
+	return names
 }
 
-// check notes what is wrong with a template.
+// maxStrange is how many faults of a template are told at once.
+const maxStrange = 20
+
+// check notes what is wrong with a template, of each line.
 func (t LetterTemplate) check(bad *check) {
 	bad.required(t.Subject, "/subject")
 	bad.that(strings.TrimSpace(t.Text) != "", "/text", "required", "is required")
 	bad.text(t.Text, "/text", MaxTemplate)
-	for _, name := range t.names() {
-		known := slices.ContainsFunc(LetterFields(), func(f LetterField) bool { return f.Name == name })
-		bad.that(known, "/text", "unknown-name", "{%s} stands for nothing there is", clip([]byte(name)))
+	for _, name := range strange(t.Subject) {
+		bad.that(false, "/subject", "unknown-name", "line 1: %s stands for nothing there is", name)
+	}
+	for i, line := range strings.Split(t.Text, "\n") {
+		for _, name := range strange(line) {
+			if len(bad.fields) >= maxStrange {
+				return
+			}
+			bad.that(false, "/text", "unknown-name", "line %d: %s stands for nothing there is", i+1, name)
+		}
 	}
 }
 

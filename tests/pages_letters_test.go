@@ -21,8 +21,8 @@ func TestPagesOfLetters(t *testing.T) {
 	if resp, body := d.send("/segreteria/testi/reminder/modifica", form); resp.StatusCode != 200 || !strings.Contains(body, "Promemoria &lt;b&gt;{tavolo}") || !strings.Contains(body, "Versione 1") {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
-	form = d.fill("/segreteria/testi/reminder/modifica", "subject", "Promemoria", "text", "{telegramma}")
-	if resp, body := d.send("/segreteria/testi/reminder/modifica", form); resp.StatusCode != 422 || !strings.Contains(body, "telegramma") {
+	form = d.fill("/segreteria/testi/reminder/modifica", "subject", "Promemoria", "text", "Gentile {nome},\n\n{telegramma} e {data")
+	if resp, body := d.send("/segreteria/testi/reminder/modifica", form); resp.StatusCode != 422 || !strings.Contains(body, "riga 3: {telegramma} non corrisponde a nulla") || !strings.Contains(body, "riga 3: {data non") {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
 	if resp, _ := d.send("/segreteria/testi/reminder/anteprima-lettera", url.Values{"tavolo": {"t"}, "persona": {"x"}}); resp.StatusCode < 400 || resp.StatusCode >= 500 {

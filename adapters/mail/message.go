@@ -76,10 +76,14 @@ func clip(text string, most int) string {
 	return text
 }
 
+// rule parts the funding paragraphs from the letter. It is not "-- ": what follows that
+// mail programs take for a signature, and hide.
+const rule = "----------------------------------------"
+
 // plain returns the text of a letter with the funding paragraphs below.
 func plain(text string, blocks []string) string {
 	for _, b := range blocks {
-		text += "\n\n-- \n" + strings.TrimSpace(b)
+		text += "\n\n" + rule + "\n" + strings.TrimSpace(b)
 	}
 	return strings.ReplaceAll(text, "\n", "\r\n") + "\r\n"
 }

@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"flag"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -75,6 +76,9 @@ func TestGoldenLetters(t *testing.T) {
 			name = other
 		}
 		m := d.write(kind, name)
+		if html := saidIn(m.HTML); html != strings.Join(strings.Fields(unlisted.Replace(m.Text)), " ") {
+			t.Errorf("%s: text and page differ:\n%s\n%s", kind, m.Text, html)
+		}
 		text := "Subject: " + m.Subject + "\n\n" + m.Text + "\n" + m.HTML + "\n" + unstable.ReplaceAllString(m.Calendar, "$1…")
 		golden(t, string(kind)+".golden", strings.ReplaceAll(text, "\r\n", "\n"))
 	}
@@ -112,6 +116,19 @@ func TestOneEntryInACalendar(t *testing.T) {
 			t.Errorf("%s has the same entry", name)
 		}
 	}
+}
+
+// unlisted takes what makes lists and rules of text out of it.
+var unlisted = strings.NewReplacer("\r\n- ", "\r\n", "\r\n----------------------------------------\r\n", "\r\n")
+
+var (
+	tags = regexp.MustCompile(`(?s)<title>.*?</title>|<(?:p|/p|ul|li|/li|br|td|tr|div|body)\b[^>]*>`)
+	rest = regexp.MustCompile(`<[^>]*>`)
+)
+
+// saidIn returns what a page says, without how it looks.
+func saidIn(page string) string {
+	return strings.Join(strings.Fields(html.UnescapeString(rest.ReplaceAllString(tags.ReplaceAllString(page, " "), ""))), " ")
 }
 
 // unstable is what follows from random ids.

@@ -164,6 +164,7 @@ var italianFields = map[string]string{
 	"bad-istat":         "non è un codice ISTAT di sei cifre",
 	"bad-province":      "non è una sigla di provincia",
 	"bad-email":         "non è un indirizzo e-mail",
+	"unknown-name":      "non corrisponde a nulla che si possa inserire",
 	"bad-status":        "non è un codice della forma 5.1.1",
 	"bad-key":           "non è una chiave pubblica",
 	"bad-url":           "non è un indirizzo http o https",

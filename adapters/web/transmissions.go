@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,9 +171,15 @@ func reopenQuarter() action {
 	}, nothing)
 }
 
+// onLine is a fault on a line of a template: "line 3: {telegramma} stands for nothing there is".
+var onLine = regexp.MustCompile(`^line ([0-9]+): (\{.*) stands for nothing`)
+
 // inColumn returns the text of a field's fault in Italian, with the column of a
-// mapping it is in.
+// mapping, or the line of a template, it is in.
 func inColumn(english, italian string) string {
+	if at := onLine.FindStringSubmatch(english); at != nil {
+		return "riga " + at[1] + ": " + at[2] + " " + italian
+	}
 	if !strings.HasPrefix(english, "column ") {
 		return italian
 	}

@@ -114,7 +114,7 @@ func (m *mailing) convenes() {
 	m.shoot("lettere-invio")
 	m.guide("lettere-invio", "h1")
 	m.submits()
-	l := arrives(m.t, m.server, "concetta@example.it", "Convocazione: 7° tavolo")
+	l := arrives(m.t, m.server, "concetta@example.it", "Convocazione, ")
 	l.says(m.t, "Gentile Concetta Inventata", "Prot. n. 0912/26", "Palermo, Villa Niscemi", funding)
 	l.enters(m.t, "REQUEST", "SUMMARY:7° tavolo: Alloggi: dopo l'accoglienza",
 		"DTSTART;TZID=Europe/Rome:"+m.begins.Format("20060102")+"T150000", "DTEND;TZID=Europe/Rome:"+m.begins.Format("20060102")+"T170000")
@@ -169,7 +169,7 @@ func (m *mailing) registers(v *visitor) string {
 	m.comes("Concetta Inventata")
 	m.comes("1 iscritti")
 
-	l := arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata: 7° tavolo", ": online")
+	l := arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata, ", ": online")
 	l.says(m.t, funding)
 	l.enters(m.t, "REQUEST", "LOCATION:Zoom")
 	page := l.link(m.t, "/iscrizione?tavolo=alloggi#")
@@ -187,7 +187,7 @@ func (m *mailing) registers(v *visitor) string {
 	v.tap("button[name=modo][value=in-presence]")
 	v.sees("in presenza")
 	m.comes("in presenza")
-	arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata: 7° tavolo", ": in presenza", "Palermo, Villa Niscemi")
+	arrives(m.t, m.server, "concetta@example.it", "Iscrizione registrata, ", ": in presenza", "Palermo, Villa Niscemi")
 	return code
 }
 
@@ -207,7 +207,7 @@ func (m *mailing) moves() {
 	m.press("Rinvia a un'altra data")
 	day := m.begins.Add(week)
 	m.submits("day", day.Format(time.DateOnly), "reason", "sala non disponibile")
-	l := arrives(m.t, m.server, "concetta@example.it", "Cambio di data: 7° tavolo")
+	l := arrives(m.t, m.server, "concetta@example.it", "Cambio di data, ")
 	l.says(m.t, "sala non disponibile", funding)
 	l.enters(m.t, "REQUEST", "DTSTART;TZID=Europe/Rome:"+day.Format("20060102")+"T150000")
 	before := arrives(m.t, m.server, "concetta@example.it", "Convocazione")
