@@ -315,7 +315,8 @@ func (c IssueToken) Decide(a *Account, meta Meta) ([]Event, error) {
 	return []Event{TokenIssued{c.Account, c.TokenID(meta), c.SHA256, c.Label, until}}, nil
 }
 
-// RevokeToken makes a secret useless. Doing it twice is refused as unknown.
+// RevokeToken makes a secret useless, and ends the sessions that it opened. Doing it
+// twice is refused as unknown.
 type RevokeToken struct {
 	Account AccountID `json:"-"`
 	Token   uuid.UUID `json:"-"`
@@ -338,7 +339,7 @@ func (c RevokeToken) Decide(a *Account, _ Meta) ([]Event, error) {
 	case !issued:
 		return nil, ErrNoToken
 	}
-	return []Event{TokenRevoked(c)}, nil
+	return append([]Event{TokenRevoked(c)}, a.endThose(func(s SessionOpened) bool { return s.Token == c.Token })...), nil
 }
 
 // Forms of disclosure.

@@ -19,7 +19,8 @@ type PasswordSet struct {
 // SecondFactorSet records that opening the account takes a code of the moment, too.
 type SecondFactorSet struct {
 	Account AccountID `json:"account"`
-	Sealed  []byte    `json:"sealed"` // the secret from which the codes follow
+	Sealed  []byte    `json:"sealed"`         // the secret from which the codes follow
+	Step    int64     `json:"step,omitempty"` // of the code that confirmed it
 }
 
 // SecondFactorRemoved records that it takes none any longer.
@@ -43,7 +44,8 @@ type SignInMethod string
 const (
 	ByPassword     SignInMethod = "password"
 	ByPasswordCode SignInMethod = "password+code"
-	ByProvider     SignInMethod = "oidc" // somebody else vouches
+	ByProvider     SignInMethod = "oidc"  // somebody else vouches
+	ByToken        SignInMethod = "token" // the account was opened by a token
 )
 
 // SessionOpened records that somebody signed in: a secret opens the account until a
@@ -55,6 +57,7 @@ type SessionOpened struct {
 	Until   time.Time    `json:"until"`
 	Method  SignInMethod `json:"method"`
 	Step    int64        `json:"step,omitempty"` // of the code that was used; none is used twice
+	Token   uuid.UUID    `json:"token,omitzero"` // by which it was opened, if it was; it ends with it
 }
 
 // SessionEnded records that the secret of a session opens nothing any longer.
@@ -96,7 +99,7 @@ func (c *credentials) apply(e Event) {
 	case PasswordSet:
 		c.password, c.invitation = e.Sealed, InvitationIssued{}
 	case SecondFactorSet:
-		c.factor, c.step = e.Sealed, 0
+		c.factor, c.step = e.Sealed, e.Step
 	case SecondFactorRemoved:
 		c.factor, c.step = nil, 0
 	case InvitationIssued:
@@ -112,9 +115,16 @@ func (c *credentials) apply(e Event) {
 }
 
 // endAll returns the ends of all sessions.
-func (c *credentials) endAll() (events []Event) {
+func (c *credentials) endAll() []Event {
+	return c.endThose(func(SessionOpened) bool { return true })
+}
+
+// endThose returns the ends of some sessions.
+func (c *credentials) endThose(end func(SessionOpened) bool) (events []Event) {
 	for _, s := range c.sessions {
-		events = append(events, SessionEnded{s.Account, s.Session})
+		if end(s) {
+			events = append(events, SessionEnded{s.Account, s.Session})
+		}
 	}
 	return events
 }
@@ -150,13 +160,7 @@ func (c SetPassword) Decide(a *Account, _ Meta) ([]Event, error) {
 	case len(c.Sealed) == 0 || len(c.Sealed) > MaxSealed:
 		return nil, ErrBadDraft
 	}
-	events := []Event{PasswordSet{c.Account, c.Sealed}}
-	for _, e := range a.endAll() {
-		if e.(SessionEnded).Session != c.Keep {
-			events = append(events, e)
-		}
-	}
-	return events, nil
+	return append([]Event{PasswordSet{c.Account, c.Sealed}}, a.endThose(func(s SessionOpened) bool { return s.Session != c.Keep })...), nil
 }
 
 // Invite lets whoever holds a secret choose the account's password. An earlier
@@ -207,6 +211,7 @@ func (c AcceptInvitation) Decide(a *Account, meta Meta) ([]Event, error) {
 type SetSecondFactor struct {
 	Account AccountID
 	Sealed  []byte
+	Step    int64 // of the code that confirms it, which opens nothing afterwards
 }
 
 // Stream implements [Command].
@@ -258,6 +263,7 @@ type OpenSession struct {
 	Password []byte // the sealed password that was checked
 	Factor   []byte // the sealed secret that was checked, or nothing
 	Step     int64
+	Token    uuid.UUID // by which it is opened, if it is
 }
 
 // SessionID returns the id of the session that a command opens.
@@ -271,7 +277,9 @@ func (c OpenSession) Decide(a *Account, meta Meta) ([]Event, error) {
 	switch {
 	case !a.exists():
 		return nil, ErrSignIn
-	case c.Method != ByProvider && (!bytes.Equal(c.Password, a.password) || !bytes.Equal(c.Factor, a.factor)):
+	case c.Method == ByToken && !a.opens(c.Token, meta.At):
+		return nil, ErrNoToken
+	case c.Method != ByProvider && c.Method != ByToken && (!bytes.Equal(c.Password, a.password) || !bytes.Equal(c.Factor, a.factor)):
 		return nil, ErrCredentials
 	case c.Step != 0 && c.Step <= a.step:
 		return nil, ErrSignIn
@@ -279,13 +287,28 @@ func (c OpenSession) Decide(a *Account, meta Meta) ([]Event, error) {
 	return a.enter(c, meta), nil
 }
 
+// opens reports whether a token opens the account at a moment.
+func (a *Account) opens(token uuid.UUID, at time.Time) bool {
+	t, issued := a.tokens[token]
+	return issued && (t.Until == nil || at.Before(*t.Until))
+}
+
+// sessionEnd returns until when a session lasts: not longer than the token that opens it.
+func (a *Account) sessionEnd(token uuid.UUID, at time.Time) time.Time {
+	until := Truncate(at.Add(SessionTime))
+	if t := a.tokens[token]; t.Until != nil && t.Until.Before(until) {
+		return *t.Until
+	}
+	return until
+}
+
 // enter returns the opening of a session, after the end of the oldest if there are too many.
-func (c *credentials) enter(o OpenSession, meta Meta) (events []Event) {
-	for open := c.sessions; len(open) >= MaxSessions; {
+func (a *Account) enter(o OpenSession, meta Meta) (events []Event) {
+	for open := a.sessions; len(open) >= MaxSessions; {
 		events = append(events, SessionEnded{o.Account, open[0].Session})
 		open = open[1:]
 	}
-	return append(events, SessionOpened{o.Account, o.SessionID(meta), o.SHA256, Truncate(meta.At.Add(SessionTime)), o.Method, o.Step})
+	return append(events, SessionOpened{o.Account, o.SessionID(meta), o.SHA256, a.sessionEnd(o.Token, meta.At), o.Method, o.Step, o.Token})
 }
 
 // EndSession makes the secret of a session useless. Doing it twice changes nothing.

@@ -97,10 +97,31 @@ func TestSessions(t *testing.T) {
 		}
 		many = append(many, s)
 	}
+	issued := domain.TokenIssued{Account: "segreteria", Token: uuid.NewSHA1(uuid.Nil, []byte("token")), SHA256: sheet}
+	byToken := open(domain.OpenSession{Method: domain.ByToken, Token: issued.Token})
+	ends, over := issued, issued
+	soon, past := domain.Truncate(now.Add(time.Hour)), domain.Truncate(now.Add(-time.Hour))
+	ends.Until, over.Until = &soon, &past
+	through := func(scenario string, until time.Time) domain.SessionOpened {
+		e := opens("TestSessions/"+scenario, domain.ByToken, 0)
+		e.Token, e.Until = issued.Token, until
+		return e
+	}
+	tokens := session("token", time.Hour)
+	tokens.Method, tokens.Token = domain.ByToken, issued.Token
+	confirmed := factor
+	confirmed.Step = 100
 	run(t, []scenario{
 		{name: "by password", past: given(desk, password), do: byPassword, yield: given(opens("TestSessions/by_password", domain.ByPassword, 0))},
 		{name: "by password and code", past: given(desk, password, factor), do: byCode, yield: given(opens("TestSessions/by_password_and_code", domain.ByPasswordCode, 100))},
 		{name: "by a provider", past: given(desk), do: open(domain.OpenSession{Method: domain.ByProvider}), yield: given(opens("TestSessions/by_a_provider", domain.ByProvider, 0))},
+		{name: "by a token", past: given(desk, issued), do: byToken, yield: given(through("by_a_token", domain.Truncate(now.Add(domain.SessionTime))))},
+		{name: "by a token that ends soon", past: given(desk, ends), do: byToken, yield: given(through("by_a_token_that_ends_soon", *ends.Until))},
+		{name: "by a token that has ended", past: given(desk, over), do: byToken, err: domain.ErrNoToken},
+		{name: "by a token that was revoked", past: given(desk, issued, domain.TokenRevoked{Account: "segreteria", Token: issued.Token}), do: byToken, err: domain.ErrNoToken},
+		{name: "by a token that was never issued", past: given(desk), do: byToken, err: domain.ErrNoToken},
+		{name: "ended with the token", past: given(desk, issued, tokens, used), do: is[*domain.Account](domain.RevokeToken{Account: "segreteria", Token: issued.Token, Reason: "perso"}), yield: given(domain.TokenRevoked{Account: "segreteria", Token: issued.Token, Reason: "perso"}, ended(tokens))},
+		{name: "with the code that confirmed the factor", past: given(desk, password, confirmed), do: byCode, err: domain.ErrSignIn},
 		{name: "without the code", past: given(desk, password, factor), do: byPassword, err: domain.ErrCredentials},
 		{name: "with a password that was changed", past: given(desk, domain.PasswordSet{Account: "segreteria", Sealed: []byte("q")}), do: byPassword, err: domain.ErrCredentials},
 		{name: "with a code used before", past: given(desk, password, factor, used), do: byCode, err: domain.ErrSignIn},

@@ -79,7 +79,7 @@ func (a *Accounts) signIn(rec *domain.Record) {
 		a.at(e.Account, rec).password = slices.Clone(e.Sealed)
 	case domain.SecondFactorSet:
 		row := a.at(e.Account, rec)
-		row.factor, row.step = slices.Clone(e.Sealed), 0
+		row.factor, row.step = slices.Clone(e.Sealed), e.Step
 	case domain.SecondFactorRemoved:
 		row := a.at(e.Account, rec)
 		row.factor, row.step = nil, 0

@@ -277,11 +277,13 @@ func TestAnAccountOfOnesOwn(t *testing.T) {
 	lacks(t, offer, `class="qr"`)
 	secret := regexp.MustCompile(`name="segreto" value="(\w+)"`).FindStringSubmatch(offer)[1]
 	refused("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {"000000"}}, 422, "codice")
-	_, done = s.send("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {codeOf(t, secret, firstOfMay)}})
+	refused("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {codeOf(t, secret, firstOfMay)}}, 403, "sbagliati") // who only has the session
+	_, done = s.send("/utenza/secondo-fattore/conferma", url.Values{"segreto": {secret}, "codice": {codeOf(t, secret, firstOfMay)}, "attuale": {next}})
 	lacks(t, done, "serve anche il codice")
 	s.send("/uscita", nil)
 	refused("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}}, 403, "codice del momento")
-	s.send("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}, "codice": {codeOf(t, secret, firstOfMay)}})
+	refused("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}, "codice": {codeOf(t, secret, firstOfMay)}}, 403, "sbagliati") // it was used
+	s.send("/accesso", url.Values{"utenza": {"segreteria"}, "password": {next}, "codice": {codeOf(t, secret, firstOfMay.Add(30*time.Second))}})
 	lacks(t, s.get("/utenza", 200), "Cambia la password")
 }
 

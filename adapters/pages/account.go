@@ -91,8 +91,8 @@ func confirmFactor(v *visit) error {
 		return err
 	}
 	secret := form.Get("segreto")
-	err = v.post("/me/second-factor/confirmation", "", map[string]string{"secret": secret, "code": strings.TrimSpace(form.Get("codice"))}, nil)
-	if problem, ok := errors.AsType[*problem](err); ok && problem.Status == http.StatusUnprocessableEntity {
+	err = v.post("/me/second-factor/confirmation", "", map[string]string{"secret": secret, "code": strings.TrimSpace(form.Get("codice")), "password": form.Get("attuale")}, nil)
+	if problem, ok := asRefusal(err); ok && problem.Status != http.StatusConflict {
 		v.status = problem.Status
 		return v.offer(secret, "", problem.why())
 	}

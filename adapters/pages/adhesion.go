@@ -100,7 +100,7 @@ func (p adhesionSentPage) Number() string { return p.Scheda.Adesione.String()[:8
 // showAdhesionSent tells who has just sent a scheda what comes next.
 func showAdhesionSent(v *visit) error {
 	p := adhesionSentPage{visit: v}
-	if !v.kept(adhesionCookie, &p.Made) {
+	if !v.kept(adhesionCookie, "/adesione", &p.Made) {
 		v.redirect("/adesione")
 		return nil
 	}

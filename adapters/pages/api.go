@@ -105,6 +105,9 @@ func (a api) request(ctx context.Context, method, path string, body io.Reader) (
 		}
 	}
 	req.Header.Set("Accept-Language", a.lang)
+	if a.from.Header.Get("Sec-Fetch-Dest") == "empty" { // a script asks, not somebody
+		req.Header.Set("Tavoli-Unattended", "1")
+	}
 	if a.token != "" {
 		req.Header.Set("Authorization", "Bearer "+a.token)
 	}

@@ -18,13 +18,9 @@ const (
 
 // purpose returns why the visitor looks, as it was told in this session.
 func (v *visit) purpose() string {
-	c, err := v.r.Cookie(purposeCookie)
-	if err != nil {
-		return ""
-	}
-	mark, text, _ := strings.Cut(c.Value, ".")
+	mark, text, _ := strings.Cut(v.held(purposeCookie, "/"), ".")
 	plain, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || mark != v.sessionMark() || !utf8.Valid(plain) {
+	if err != nil || v.token == "" || mark != v.sessionMark() || !utf8.Valid(plain) {
 		return ""
 	}
 	return string(plain)
@@ -70,9 +66,9 @@ func setPurpose(v *visit) error {
 		return v.show("audit-purpose", asked)
 	}
 	if text == "" {
-		http.SetCookie(v.w, v.cookie(purposeCookie, "", -1))
+		v.give(purposeCookie, "/", "", -1)
 	} else {
-		http.SetCookie(v.w, v.cookie(purposeCookie, v.sessionMark()+"."+base64.RawURLEncoding.EncodeToString([]byte(text)), 0))
+		v.give(purposeCookie, "/", v.sessionMark()+"."+base64.RawURLEncoding.EncodeToString([]byte(text)), 0)
 	}
 	if asked.Next == "/" {
 		asked.Next = "/controllo"

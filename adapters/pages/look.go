@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,11 +128,15 @@ func (v *visit) show(name string, data any) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Lang)
 	h.Set("Cache-Control", "no-store")
-	if v.Who == nil && v.status == 0 {
+	if v.Who == nil && v.status == 0 && v.r.Method != http.MethodPost && slices.Contains(openPages, name) {
 		h.Set("Cache-Control", "no-cache")
 	}
 	return v.send(b.Bytes())
 }
+
+// openPages are those that show everybody the same and nobody in particular, as long as
+// nobody is signed in: browsers may keep them.
+var openPages = []string{"calendar", "tavolo", "register", "adhesion", "privacy", "accessibility", "developers"}
 
 // send answers with bytes, compressed if the visitor takes that.
 func (v *visit) send(body []byte) error {

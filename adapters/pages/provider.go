@@ -26,7 +26,7 @@ func beginAtProvider(v *visit) error {
 		return err
 	}
 	to := base64.RawURLEncoding.EncodeToString([]byte(here(v.r.URL.Query().Get("verso"))))
-	v.setPending(begun.Pending+"."+to, pendingTime)
+	v.give(pendingCookie, providerPath, begun.Pending+"."+to, pendingTime)
 	http.Redirect(v.w, v.r, begun.Address, http.StatusSeeOther)
 	return nil
 }
@@ -39,20 +39,12 @@ func (v *visit) origin() string {
 	return "http://" + v.r.Host
 }
 
-func (v *visit) setPending(value string, age time.Duration) {
-	c := v.cookie(pendingCookie, value, age)
-	c.Path = providerPath
-	http.SetCookie(v.w, c)
-}
-
 // comeFromProvider lets in for whom the provider vouches. What was begun is used once:
 // its cookie goes, whatever becomes of it.
 func comeFromProvider(v *visit) error {
-	pending, to := "", ""
-	if c, err := v.r.Cookie(pendingCookie); err == nil {
-		pending, to, _ = strings.Cut(c.Value, ".")
-	}
-	v.setPending("", -1)
+	pending, to, _ := strings.Cut(v.held(pendingCookie, providerPath), ".")
+	v.give(pendingCookie, providerPath, "", -1)
+	before := v.token
 	v.token = ""
 	query := v.r.URL.Query()
 	var made struct {
@@ -60,14 +52,15 @@ func comeFromProvider(v *visit) error {
 	}
 	err := v.post("/sessions/provider/completion", "", map[string]string{"pending": pending, "state": query.Get("state"), "code": query.Get("code")}, &made)
 	if refused, ok := asRefusal(err); ok {
-		v.forget()
 		v.status = http.StatusForbidden
 		return v.show("signin", signInPage{visit: v, To: "/", Wrong: refused.Detail})
 	}
 	if err != nil {
 		return err
 	}
-	http.SetCookie(v.w, v.cookie(sessionCookie, made.Secret, sessionTime))
+	if err := v.enters(before, made.Secret); err != nil {
+		return err
+	}
 	plain, err := base64.RawURLEncoding.DecodeString(to)
 	if err != nil {
 		plain = nil

@@ -60,18 +60,12 @@ func (v *visit) keep(name, path string, what any) {
 	if err != nil {
 		return // it can always be written
 	}
-	c := v.cookie(name, base64.RawURLEncoding.EncodeToString(text), doneTime)
-	c.Path = path
-	http.SetCookie(v.w, c)
+	v.give(name, path, base64.RawURLEncoding.EncodeToString(text), doneTime)
 }
 
-// kept reads what was kept, and reports whether there is anything.
-func (v *visit) kept(name string, into any) bool {
-	c, err := v.r.Cookie(name)
-	if err != nil {
-		return false
-	}
-	text, err := base64.RawURLEncoding.DecodeString(c.Value)
+// kept reads what was kept below a path, and reports whether there is anything.
+func (v *visit) kept(name, path string, into any) bool {
+	text, err := base64.RawURLEncoding.DecodeString(v.held(name, path))
 	return err == nil && json.Unmarshal(text, into) == nil
 }
 

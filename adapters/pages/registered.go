@@ -42,7 +42,7 @@ func showRegistered(v *visit) error {
 	if err := v.get("/tavoli/"+id, nil, &p.Tavolo); err != nil {
 		return err
 	}
-	if !v.kept(doneCookie, &p.Made) || len(p.Made.People) == 0 {
+	if !v.kept(doneCookie, "/tavoli/"+id+"/iscrizione", &p.Made) || len(p.Made.People) == 0 {
 		v.redirect("/tavoli/" + id)
 		return nil
 	}

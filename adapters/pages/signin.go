@@ -29,15 +29,16 @@ func signIn(v *visit) error {
 	}
 	p := signInPage{visit: v, To: here(form.Get("verso")), Account: strings.TrimSpace(form.Get("utenza"))}
 	secret := strings.TrimSpace(form.Get("gettone"))
+	before := v.token
 	if secret != "" {
-		err = v.tryToken(secret)
+		secret, err = v.tryToken(secret)
 	} else {
 		secret, err = v.openSession(p.Account, form.Get("password"), strings.TrimSpace(form.Get("codice")))
 	}
 	problem, refused := errors.AsType[*problem](err)
 	switch {
 	case refused && problem.Status < http.StatusInternalServerError:
-		v.forget()
+		v.token = ""
 		v.status = http.StatusForbidden
 		if problem.Status == http.StatusTooManyRequests {
 			v.status = problem.Status
@@ -47,23 +48,53 @@ func signIn(v *visit) error {
 	case err != nil:
 		return err
 	}
-	http.SetCookie(v.w, v.cookie(sessionCookie, secret, sessionTime))
+	if err := v.enters(before, secret); err != nil {
+		return err
+	}
 	v.redirect(p.To)
 	return nil
 }
 
-// tryToken asks whether a token opens anything.
-func (v *visit) tryToken(token string) error {
-	v.token = token
-	return v.get("/me", nil, nil)
+// enters gives the browser the secret of a session that was opened just now. The one that
+// it had before ends: nobody has it any more who should.
+func (v *visit) enters(before, secret string) error {
+	if before != "" && before != secret {
+		v.token = before
+		if err := v.post("/me/session-end", "", nil, nil); err != nil && statusOf(err) >= http.StatusInternalServerError {
+			return err
+		}
+	}
+	v.token = secret
+	v.give(sessionCookie, "/", secret, sessionTime)
+	return nil
 }
+
+// tryToken opens a session by a token, which the browser is not given. What opens no
+// session, as the console's token, is the secret itself.
+func (v *visit) tryToken(token string) (string, error) {
+	v.token = token
+	var made struct {
+		Secret string `json:"secret"`
+	}
+	err := v.post("/me/sessions", "", nil, &made)
+	if status := statusOf(err); status == http.StatusConflict || status == http.StatusNotImplemented {
+		return token, v.get("/me", nil, nil)
+	}
+	return made.Secret, err
+}
+
+// Where the mark of a device is sent, and for how long it is kept.
+const (
+	devicePath = "/accesso"
+	deviceTime = 365 * 24 * time.Hour
+)
 
 // openSession signs in with a password and remembers the device.
 func (v *visit) openSession(account, password, code string) (string, error) {
 	v.token = ""
 	body := map[string]string{"account": account, "password": password, "code": code}
-	if c, err := v.r.Cookie(deviceCookie); err == nil {
-		body["device"] = c.Value
+	if device := v.held(deviceCookie, devicePath); device != "" {
+		body["device"] = device
 	}
 	var made struct {
 		Secret string `json:"secret"`
@@ -72,9 +103,7 @@ func (v *visit) openSession(account, password, code string) (string, error) {
 	if err := v.post("/sessions", "", body, &made); err != nil {
 		return "", err
 	}
-	device := v.cookie(deviceCookie, made.Device, 365*24*time.Hour)
-	device.Path = "/accesso"
-	http.SetCookie(v.w, device)
+	v.give(deviceCookie, devicePath, made.Device, deviceTime)
 	return made.Secret, nil
 }
 
@@ -94,7 +123,7 @@ func chooseLanguage(v *visit) error {
 	if lang != "it" && lang != "en" {
 		return errNoPage
 	}
-	http.SetCookie(v.w, v.cookie(languageCookie, lang, 365*24*time.Hour))
+	v.give(languageCookie, "/", lang, 365*24*time.Hour)
 	v.redirect(v.r.URL.Query().Get("verso"))
 	return nil
 }
@@ -118,9 +147,12 @@ func acceptInvitation(v *visit) error {
 		return err
 	}
 	p := invitationPage{visit: v, Account: strings.TrimSpace(form.Get("utenza"))}
+	var chosen struct {
+		Device string `json:"device"`
+	}
 	err = v.post("/invitations/acceptance", "", map[string]string{
 		"account": p.Account, "secret": strings.TrimSpace(form.Get("invito")), "password": form.Get("password"),
-	}, nil)
+	}, &chosen)
 	problem, refused := errors.AsType[*problem](err)
 	switch {
 	case refused && problem.Status < http.StatusInternalServerError:
@@ -129,6 +161,7 @@ func acceptInvitation(v *visit) error {
 	case err != nil:
 		return err
 	}
+	v.give(deviceCookie, devicePath, chosen.Device, deviceTime)
 	v.redirect("/accesso")
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"tavoli/domain"
 )
@@ -36,23 +35,15 @@ type who struct {
 	} `json:"roles"`
 }
 
-// Names of cookies. None of them holds a personal value.
-const (
-	sessionCookie  = "tavoli_sessione"
-	languageCookie = "tavoli_lingua"
-	deviceCookie   = "tavoli_dispositivo" // that somebody signed in here before
-	sessionTime    = 12 * time.Hour
-	maxForm        = 256 << 10 // bytes of a form
-)
+// maxForm is how many bytes a form may have.
+const maxForm = 256 << 10
 
 func (s *Site) visit(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{site: s, w: w, r: r, Lang: "it"}
-	if c, err := r.Cookie(languageCookie); err == nil && c.Value == "en" {
+	if v.held(languageCookie, "/") == "en" {
 		v.Lang = "en"
 	}
-	if c, err := r.Cookie(sessionCookie); err == nil {
-		v.token = c.Value
-	}
+	v.token = v.held(sessionCookie, "/")
 	r.Body = http.MaxBytesReader(w, r.Body, limit(r))
 	return v
 }
@@ -164,16 +155,7 @@ func (v *visit) fund() error {
 // forget signs the visitor out, here.
 func (v *visit) forget() {
 	v.token, v.Who = "", nil
-	http.SetCookie(v.w, v.cookie(sessionCookie, "", -1))
-}
-
-// cookie makes a cookie that scripts cannot read and other sites do not send.
-func (v *visit) cookie(name, value string, age time.Duration) *http.Cookie {
-	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, Secure: v.secure(), SameSite: http.SameSiteLaxMode, MaxAge: int(age.Seconds())}
-	if age < 0 {
-		c.MaxAge = -1
-	}
-	return c
+	v.give(sessionCookie, "/", "", -1)
 }
 
 // redirect sends the visitor to another page of this site.

@@ -178,6 +178,7 @@ POST /api/v1/invitations/acceptance *
 POST /api/v1/sessions *
 POST /api/v1/sessions/provider *
 POST /api/v1/sessions/provider/completion *
+POST /api/v1/me/sessions admin staff operator auditor reporter dpo
 POST /api/v1/me/session-end admin staff operator auditor reporter dpo
 POST /api/v1/me/password admin staff operator auditor reporter dpo
 POST /api/v1/me/second-factor admin staff operator auditor reporter dpo

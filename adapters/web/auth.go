@@ -92,6 +92,9 @@ func (c *call) signIn(token string) error {
 	if !found || !access.Valid(now) {
 		return &errBadToken
 	}
+	if err := c.attends(access, now); err != nil {
+		return err
+	}
 	c.caller.account, c.caller.actor, c.caller.scope = access.Account, access.Account.Actor(), access.Scope(now)
 	for i, role := range domain.Roles {
 		if access.Has(role, now) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync/atomic"
 
@@ -91,6 +92,20 @@ func (c *call) uuid(name string) uuid.UUID {
 
 // address returns whose request it is. What proxies say of it was heard before.
 func (c *call) address() string { return peer(c.r) }
+
+// network returns whose request it is as far as it is counted: an address of IPv4, or
+// the 64 bits of IPv6 that one customer has for all of their addresses.
+func (c *call) network() string {
+	a, err := netip.ParseAddr(c.address())
+	if err != nil {
+		return c.address()
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	network, _ := a.Prefix(64) // 64 bits are never too many
+	return network.String()
+}
 
 // peer returns where a request came from, without its port.
 func peer(r *http.Request) string {

@@ -42,6 +42,7 @@ var inspections = map[string]inspection{
 
 	// What everybody does with their own account.
 	"sign-out":              within,
+	"open-session-by-token": within,
 	"change-password":       within,
 	"offer-second-factor":   within,
 	"confirm-second-factor": within,

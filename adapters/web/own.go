@@ -128,15 +128,15 @@ func (d *doing) open(code string) (o domain.Own, err error) {
 
 // unlock tries a code. Wrong ones make whoever sends them wait.
 func (d *doing) unlock(open func() error) error {
-	t := turn{&d.s.state.guesses, []string{"code/" + d.address()}, d.s.Now()}
-	if left := t.g.wait(t.keys[0], freeByAddress, t.now); left > 0 {
+	t := turn{g: &d.s.state.guesses, who: keyOf("code", d.network()), now: d.s.Now()}
+	if left := t.g.wait(t.who, freeByNetwork, t.now); left > 0 {
 		r := errCodes
 		r.retry = int(math.Ceil(left.Seconds()))
 		return &r
 	}
 	err := open()
 	if errors.Is(err, domain.ErrNoSecret) {
-		t.g.wrong(t.keys[0], t.now)
+		t.g.wrong(t.who, t.now)
 	}
 	return err
 }

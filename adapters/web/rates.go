@@ -61,7 +61,7 @@ func (c *call) pace() error {
 	}
 	key := c.caller.key
 	if key == [32]byte{} {
-		key = sha256.Sum256([]byte(c.address()))
+		key = sha256.Sum256([]byte(c.network()))
 	}
 	r := &c.s.state.rates
 	now := time.Now()
@@ -86,7 +86,7 @@ func (c *call) formPace() error {
 		return nil
 	}
 	now := c.s.Now()
-	if !c.s.state.forms.of(sha256.Sum256([]byte(c.address())), now).AllowN(now, 1) {
+	if !c.s.state.forms.of(sha256.Sum256([]byte(c.network())), now).AllowN(now, 1) {
 		return &errForms
 	}
 	return nil

@@ -222,10 +222,11 @@ func accountRoutes() []route {
 		{"POST", "/sessions/provider", "begin-provider-sign-in", everybody, "Begin a sign-in for which the identity provider is to vouch", beginByProvider()},
 		{"POST", "/sessions/provider/completion", "provider-sign-in", everybody, "Open a session with what the identity provider sent back", enterByProvider()},
 		{"GET", "/me", "get-me", members, "Who asks, with which roles", getMe()},
+		{"POST", "/me/sessions", "open-session-by-token", members, "Open a session with a token, so that a browser need not keep the token", enterByToken().also(409)},
 		{"POST", "/me/session-end", "sign-out", members, "End the session that asks", signOut().also(409)},
 		{"POST", "/me/password", "change-password", members, "Set one's own password; all other sessions end", changePassword().also(409, 422, 429)},
 		{"POST", "/me/second-factor", "offer-second-factor", members, "Make the secret of a second factor, which is set when a code confirms it", offerFactor().also(409)},
-		{"POST", "/me/second-factor/confirmation", "confirm-second-factor", members, "Set one's own second factor", confirmFactor().also(409, 422)},
+		{"POST", "/me/second-factor/confirmation", "confirm-second-factor", members, "Set one's own second factor", confirmFactor().also(409, 422, 429)},
 		{"POST", "/me/second-factor/removal", "drop-second-factor", members, "Remove one's own second factor; all sessions end", removeFactor().also(409, 429)},
 	}
 }

@@ -108,6 +108,7 @@ type state struct {
 	answers  answers
 	arrivals arrivals
 	guesses  guesses
+	idle     idle
 	access   access
 	tags     tags
 	ids      requestIDs

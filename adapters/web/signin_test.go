@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -77,14 +76,38 @@ func TestSigningIn(t *testing.T) {
 	r.get("/me", as(session.field("secret"))).is(401, "token-refused")
 }
 
+// TestASessionEndsByItself ends a session after twelve hours, however busy, and after one
+// in which nobody did anything; a token is none.
 func TestASessionEndsByItself(t *testing.T) {
 	r := newRegister(t)
 	r.invited("segreteria")
+	token := as(r.post("/accounts/segreteria/tokens", `{}`).field("secret"))
 	secret := r.enter("segreteria", goodPassword, "").is(201, "").field("secret")
-	r.clock.move(11 * time.Hour)
-	r.get("/me", as(secret)).is(200, "")
-	r.clock.move(time.Hour)
+	for range 13 {
+		r.clock.move(55 * time.Minute)
+		r.get("/me", as(secret)).is(200, "")
+	}
+	r.clock.move(5 * time.Minute)
 	r.get("/me", as(secret)).is(401, "token-refused")
+
+	lazy, other := r.enter("segreteria", goodPassword, "").field("secret"), r.enter("segreteria", goodPassword, "").field("secret")
+	r.get("/me", as(lazy)).is(200, "")
+	for range 3 { // a page that renews itself is nobody
+		r.clock.move(20 * time.Minute)
+		r.get("/me", as(other)).is(200, "")
+		if left := r.get("/me", as(lazy), header("Tavoli-Unattended", "1")); left.Status != 200 && left.field("code") != "session-idle" {
+			t.Errorf("got %d %s", left.Status, left.Body)
+		}
+	}
+	r.get("/me", as(lazy)).is(401, "token-refused") // it has ended, which is a fact
+	r.get("/me", as(other)).is(200, "")
+	if trail := r.get("/audit/trail?account=segreteria&since=1").is(200, ""); !strings.Contains(trail.field("items"), `"actor":"system"`) || strings.Count(trail.field("items"), `"SessionEnded"`) != 1 {
+		t.Errorf("got %s", trail.Body)
+	}
+	r.get("/me", token).is(200, "")
+	r.clock.move(6 * time.Hour)
+	r.get("/me", token).is(200, "")
+	r.get("/me", as(other)).is(401, "session-idle")
 }
 
 func TestAnInvitationIsTakenOnce(t *testing.T) {
@@ -129,13 +152,16 @@ func TestSecondFactor(t *testing.T) {
 	mine := as(r.enter("segreteria", goodPassword, "").field("secret"))
 	offered := r.ask("POST", "/me/second-factor", "", mine).is(200, "")
 	confirm := func(code string) reply {
-		return r.ask("POST", "/me/second-factor/confirmation", `{"secret":"`+offered.field("secret")+`","code":"`+code+`"}`, mine)
+		return r.ask("POST", "/me/second-factor/confirmation", `{"secret":"`+offered.field("secret")+`","code":"`+code+`","password":"`+goodPassword+`"}`, mine)
 	}
+	r.ask("POST", "/me/second-factor/confirmation", `{"secret":"`+offered.field("secret")+`","code":"`+codeAt(r.clock.Now())+`"}`, mine).is(403, "sign-in-refused") // who stole the session
 	r.ask("POST", "/me/second-factor/confirmation", `{"secret":"x","code":"x"}`, mine).is(422, "invalid-input")
 	confirm("000000").is(422, "invalid-input")
 	confirm(codeAt(r.clock.Now())).is(200, "")
 	confirm(codeAt(r.clock.Now())).is(409, "second-factor-present")
 
+	r.enter("segreteria", goodPassword, `,"code":"`+codeAt(r.clock.Now())+`"`).is(403, "sign-in-refused") // it confirmed the factor
+	r.clock.move(time.Minute)
 	r.enter("segreteria", goodPassword, "").is(403, "code-required")
 	r.enter("segreteria", nextPassword, `,"code":"`+codeAt(r.clock.Now())+`"`).is(403, "sign-in-refused")
 	r.enter("segreteria", goodPassword, `,"code":"000000"`).is(403, "sign-in-refused")
@@ -157,34 +183,32 @@ func TestSecondFactor(t *testing.T) {
 	r.ask("POST", "/accounts/segreteria/second-factor/removal", `{"reason":"telefono perso"}`).is(409, "no-second-factor")
 }
 
-// TestGuessing slows down who guesses, and nobody on a device that is known.
-func TestGuessing(t *testing.T) {
+// TestATokenOpensASession gives a browser a session instead of a token: it ends when
+// somebody signs out, and with the token.
+func TestATokenOpensASession(t *testing.T) {
 	r := newRegister(t)
-	r.invited("segreteria")
-	device := `,"device":"` + r.enter("segreteria", goodPassword, "").is(201, "").field("device") + `"`
-	r.invited("altra")
-	foreign := `,"device":"` + r.enter("altra", goodPassword, "").is(201, "").field("device") + `"`
-	from := func(n int) option { return func(req *http.Request) { req.RemoteAddr = fmt.Sprintf("192.0.2.%d:1", n) } }
-	for i := range 5 {
-		r.enter("segreteria", nextPassword, "", from(i)).is(403, "sign-in-refused")
+	r.post("/accounts", `{"account":"segreteria","label":"Segreteria","roles":["staff"]}`)
+	issued := r.post("/accounts/segreteria/tokens", `{}`)
+	token := as(issued.field("secret"))
+	open := func() reply { return r.ask("POST", "/me/sessions", "", token).is(201, "") }
+	one, two := open(), open()
+	if one.field("secret") == two.field("secret") || one.field("account") != "segreteria" {
+		t.Errorf("got %s", one.Body)
 	}
-	slow := r.enter("segreteria", goodPassword, "", from(9)).is(429, "too-many-guesses")
-	if slow.Header.Get("Retry-After") != "1" {
-		t.Errorf("got %q", slow.Header.Get("Retry-After"))
-	}
-	r.enter("segreteria", goodPassword, foreign, from(10)).is(429, "too-many-guesses")
-	r.enter("segreteria", goodPassword, device, from(11)).is(201, "")
-	r.clock.move(2 * time.Second)
-	r.enter("segreteria", nextPassword, "", from(12)).is(403, "sign-in-refused")
-	r.enter("segreteria", goodPassword, "", from(13)).is(429, "too-many-guesses")
-	r.clock.move(31 * time.Minute)
-	r.enter("segreteria", goodPassword, "", from(14)).is(201, "")
+	r.ask("POST", "/me/sessions", "", as(one.field("secret"))).is(409, "session-already") // it would never end
+	r.ask("POST", "/me/sessions", "").is(409, "no-account")
+	r.ask("POST", "/me/session-end", "", as(one.field("secret"))).is(200, "")
+	r.get("/me", as(one.field("secret"))).is(401, "token-refused")
+	r.get("/me", as(two.field("secret"))).is(200, "")
+	r.get("/me", token).is(200, "")
+	r.post("/accounts/segreteria/tokens/"+issued.field("token")+"/revocation", `{"reason":"perso"}`)
+	r.get("/me", as(two.field("secret"))).is(401, "token-refused")
 
-	for i := range 20 { // one address, many accounts
-		r.enter(fmt.Sprint("a", i), nextPassword, "", from(20)).is(403, "sign-in-refused")
-	}
-	r.enter("segreteria", goodPassword, "", from(20)).is(429, "too-many-guesses")
-	r.enter("segreteria", goodPassword, "", from(21)).is(201, "")
+	short := r.post("/accounts/segreteria/tokens", `{"until":"`+r.clock.Now().Add(time.Hour).Format(time.RFC3339)+`"}`)
+	session := r.ask("POST", "/me/sessions", "", as(short.field("secret"))).is(201, "")
+	r.get("/me", as(session.field("secret"))).is(200, "")
+	r.clock.move(61 * time.Minute)
+	r.get("/me", as(session.field("secret"))).is(401, "token-refused")
 }
 
 func TestWithoutCredentialsThereAreTokensOnly(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"tavoli/adapters/web"
 	"tavoli/domain"
@@ -242,8 +243,11 @@ func (c *contract) signing() {
 	c.row("drop-second-factor", "/me/second-factor/removal", `{}`, 409, mine)
 	confirm := func(status int, who ...option) {
 		offered := c.row("offer-second-factor", "/me/second-factor", ``, 200, mine).field("secret")
-		c.row("confirm-second-factor", "/me/second-factor/confirmation", `{"secret":"`+offered+`","code":"`+codeAt(c.register.clock.Now())+`"}`, status, who...)
+		c.row("confirm-second-factor", "/me/second-factor/confirmation", `{"secret":"`+offered+`","password":"`+nextPassword+`","code":"`+codeAt(c.register.clock.Now())+`"}`, status, who...)
+		c.register.clock.move(time.Minute) // a code is taken once
 	}
+	c.row("open-session-by-token", "/me/sessions", ``, 201, mine)
+	c.row("open-session-by-token", "/me/sessions", ``, 409)
 	confirm(200, mine)
 	confirm(409, mine)
 	c.row("drop-second-factor", "/me/second-factor/removal", `{"password":"`+nextPassword+`","code":"`+codeAt(c.register.clock.Now())+`"}`, 200, mine)
@@ -262,11 +266,17 @@ func (c *contract) signing() {
 	c.row("confirm-second-factor", "/me/second-factor/confirmation", `{}`, 422, mine)
 	for range 6 {
 		c.register.ask("POST", "/me/password", `{"current":"x","password":"x"}`, mine)
+		c.register.ask("POST", "/sessions", `{"account":"desk","password":"x"}`, nobody)
+	}
+	for range 20 {
+		c.register.ask("POST", "/invitations/acceptance", `{"account":"desk","secret":"x","password":"`+goodPassword+`"}`, nobody)
 	}
 	c.row("sign-in", "/sessions", `{"account":"desk","password":"x"}`, 429, nobody)
 	c.row("accept-invitation", "/invitations/acceptance", `{"account":"desk","password":"x"}`, 429, nobody)
 	c.row("change-password", "/me/password", `{"password":"x"}`, 429, mine)
 	c.row("drop-second-factor", "/me/second-factor/removal", `{}`, 429, mine)
+	offered := c.register.ask("POST", "/me/second-factor", "", mine).field("secret")
+	c.row("confirm-second-factor", "/me/second-factor/confirmation", `{"secret":"`+offered+`","code":"`+codeAt(c.register.clock.Now())+`"}`, 429, mine)
 }
 
 func (c *contract) administering() {
