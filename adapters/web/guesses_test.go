@@ -179,3 +179,28 @@ func TestASessionsGuessesAreItsOwn(t *testing.T) {
 	change(goodPassword, stolen).is(429, "too-many-guesses")
 	change(goodPassword, other).is(200, "")
 }
+
+// TestUnknownAccountsCostTheSame counts how often a password is checked: once, whether
+// there is such an account and whether it has one.
+func TestUnknownAccountsCostTheSame(t *testing.T) {
+	open := make(chan struct{})
+	close(open)
+	counted := slowBook{asked: new(atomic.Int64), let: open}
+	r := newRegister(t, func(s *web.Server) { s.Credentials = counted })
+	r.invited("segreteria")
+	r.post("/accounts", `{"account":"senza","label":"Senza password"}`)
+	var told []string
+	for _, account := range []string{"segreteria", "senza", "nessuno", "A B", "console", strings.Repeat("x", 500)} {
+		before := counted.asked.Load()
+		a := r.enter(account, nextPassword, "").is(403, "sign-in-refused")
+		if n := counted.asked.Load() - before; n != 1 {
+			t.Errorf("%s: a password was checked %d times", account, n)
+		}
+		told = append(told, a.field("detail"))
+	}
+	for _, text := range told {
+		if text != told[0] {
+			t.Errorf("got %q and %q", text, told[0])
+		}
+	}
+}

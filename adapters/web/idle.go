@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"sync"
 	"time"
 
@@ -73,4 +72,4 @@ func (c *call) attends(access projections.Access, now time.Time) error {
 	return &errIdle
 }
 
-var errIdle = refusal{status: http.StatusUnauthorized, code: "session-idle", it: "la sessione è finita perché da un'ora nessuno la usava: accedere di nuovo", en: "the session has ended because nobody used it for an hour: sign in again"}
+var errIdle = refusal{status: 401, code: "session-idle", it: "la sessione è finita perché da un'ora nessuno la usava: accedere di nuovo", en: "the session has ended because nobody used it for an hour: sign in again"}

@@ -70,7 +70,7 @@ func registerCommands() []command {
 		reportTransmitCommand(), reportReopenCommand(), reportTransmissionsCommand(), reportDifferenceCommand(), reportMappingCommand(), quarterReportCommand(),
 		auditTrailCommand(), auditEventsCommand(), auditDisclosuresCommand(), replayCommand(),
 		auditCheckpointCommand(), auditProofCommand(), auditConsistencyCommand(), auditKeyCommand(), auditRotateCommand(), auditExportCommand(), auditDossierCommand(),
-		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountListCommand(),
+		accountOpenCommand(), accountGrantCommand(), accountRevokeCommand(), accountInviteCommand(), accountFactorCommand(), accountListCommand(),
 		tokenIssueCommand(), tokenRevokeCommand(),
 		personExportCommand(), forgetCommand(), evidenceDestroyCommand(),
 		retentionSetCommand(), retentionHoldCommand(), retentionLiftCommand(), retentionEvidenceCommand(), retentionCommand(),

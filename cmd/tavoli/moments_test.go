@@ -12,7 +12,7 @@ import (
 // timeless are the commands that do not ask what the register holds, with what they
 // do instead.
 var timeless = map[string]string{
-	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells",
+	"serve": "serves", "import": "tells", "account open": "tells", "account grant": "tells", "account revoke": "tells", "account invite": "tells", "account remove-second-factor": "tells",
 	"token": "tells", "backup": "copies the log", "restore": "copies the log", "copy": "copies the log", "restored": "tells", "check": "reads what is stored", "keeper": "serves", "version": "is no question",
 	"letters message": "a file, as it lies in the outbox", "letters send": "tells", "letters resend": "tells", "letters return": "tells", "letters notice": "tells", "letters template set": "tells",
 	"person export": "what is held now, the past of it included", "forget": "tells", "evidence destroy": "tells", "retention set": "tells", "retention hold": "tells", "retention lift": "tells",
