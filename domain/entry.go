@@ -2,8 +2,10 @@ package domain
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"strconv"
 	"time"
 
@@ -169,6 +171,21 @@ func (e Entry) Record() (Record, error) {
 		return Record{}, fmt.Errorf("entry at %d: %w", e.Position, err)
 	}
 	return r, nil
+}
+
+// Records yields the records of a stream in order, and ends with the first error.
+func Records(ctx context.Context, log Log, s Stream) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for entry, err := range log.ReadStream(ctx, s, 0) {
+			var rec Record
+			if err == nil {
+				rec, err = entry.Record()
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func clip(b []byte) []byte { return b[:min(len(b), 40)] }

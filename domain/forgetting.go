@@ -240,11 +240,7 @@ func (o *obstacles) err() error {
 // forgotten reports whether a person was forgotten.
 func (v Vault) forgotten(ctx context.Context, p PersonID) (bool, error) {
 	var i Identita
-	for entry, err := range v.Log.ReadStream(ctx, IdentitaStream(p), 0) {
-		if err != nil {
-			return false, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range Records(ctx, v.Log, IdentitaStream(p)) {
 		if err != nil {
 			return false, err
 		}
@@ -256,11 +252,7 @@ func (v Vault) forgotten(ctx context.Context, p PersonID) (bool, error) {
 // KeysOf returns the keys under which the values of a person are sealed, without
 // repetition. There are none once the values are gone.
 func (v Vault) KeysOf(ctx context.Context, p PersonID) (keys []KeyID, err error) {
-	for entry, err := range v.Log.ReadStream(ctx, PersonaStream(p), 0) {
-		if err != nil {
-			return nil, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range Records(ctx, v.Log, PersonaStream(p)) {
 		if err != nil {
 			return nil, err
 		}

@@ -214,11 +214,7 @@ func (v Vault) JoinLinks(ctx context.Context, person PersonID) (links []OwnJoinL
 
 // sealedLinks returns what was sealed of where a person joins, the newest last.
 func (v Vault) sealedLinks(ctx context.Context, p PersonID) (list []JoinLinkSealed, err error) {
-	for entry, err := range v.Log.ReadStream(ctx, PersonaStream(p), 0) {
-		if err != nil {
-			return nil, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range Records(ctx, v.Log, PersonaStream(p)) {
 		if err != nil {
 			return nil, err
 		}

@@ -105,11 +105,7 @@ func (v Vault) describe(ctx context.Context, meta Meta, p PersonID, values Value
 func (v Vault) last(ctx context.Context, p PersonID, context uuid.UUID) (*PersonDescribed, Revision, error) {
 	var last *PersonDescribed
 	rev := NoStream
-	for entry, err := range v.Log.ReadStream(ctx, PersonaStream(p), 0) {
-		if err != nil {
-			return nil, rev, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range Records(ctx, v.Log, PersonaStream(p)) {
 		if err != nil {
 			return nil, rev, err
 		}

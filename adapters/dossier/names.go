@@ -136,16 +136,12 @@ func (w *work) opens(person domain.PersonID) (map[string]domain.Disclosure, erro
 		return known, nil
 	}
 	known := make(map[string]domain.Disclosure)
-	for entry, err := range w.Vault.Log.ReadStream(w.ctx, domain.PersonaStream(person), 0) {
+	for rec, err := range domain.Records(w.ctx, w.Vault.Log, domain.PersonaStream(person)) {
 		if err != nil {
 			return nil, err
 		}
-		if entry.Position > w.Position {
+		if rec.Position > w.Position {
 			break
-		}
-		rec, err := entry.Record()
-		if err != nil {
-			return nil, err
 		}
 		d, ok := rec.Event.(domain.PersonDescribed)
 		if !ok {

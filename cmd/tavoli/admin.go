@@ -63,11 +63,7 @@ func (r *register) hasEvents(ctx context.Context, stream domain.Stream) (bool, e
 // hasAdmin reports whether the first account ever had a token, and the revision it is at.
 func (r *register) hasAdmin(ctx context.Context) (done bool, rev domain.Revision, err error) {
 	rev = domain.NoStream
-	for entry, err := range r.store.ReadStream(ctx, firstAccount.Stream(), 0) {
-		if err != nil {
-			return false, rev, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range domain.Records(ctx, r.store, firstAccount.Stream()) {
 		if err != nil {
 			return false, rev, err
 		}

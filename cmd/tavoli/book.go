@@ -143,11 +143,7 @@ func (b *book) State() web.LedgerState {
 
 // Keys implements [web.Ledger].
 func (b *book) Keys(ctx context.Context) (keys []web.LedgerKey, err error) {
-	for entry, err := range b.log.ReadStream(ctx, domain.LedgerStream, 0) {
-		if err != nil {
-			return nil, err
-		}
-		rec, err := entry.Record()
+	for rec, err := range domain.Records(ctx, b.log, domain.LedgerStream) {
 		if err != nil {
 			return nil, err
 		}
