@@ -34,15 +34,16 @@ var layers = []layer{
 	{"adapters/ledger", "domain", "golang.org/x/mod/sumdb"},
 	{"adapters/peers", "domain projections", ""},
 	{"adapters/shelf", "", ""},
-	{"adapters/mail", "domain projections", "github.com/wneessen/go-mail"},
+	{"adapters/mail", "domain projections projections/ical", "github.com/wneessen/go-mail"},
 	{"adapters/heap", "", ""},
 	{"adapters/bus", "domain", "github.com/ThreeDotsLabs/watermill github.com/ThreeDotsLabs/watermill-nats/v2 github.com/nats-io/nats.go"},
 	{"projections/papers", "domain projections", ""},
+	{"projections/ical", "", ""},
 	{"adapters/csv", "domain projections projections/papers", ""},
 	{"adapters/html", "domain projections projections/papers", ""},
 	{"adapters/pdf", "domain projections projections/papers", "codeberg.org/go-pdf/fpdf"},
 	{"adapters/xlsx", "domain projections projections/papers", "github.com/xuri/excelize/v2"},
-	{"adapters/web", "domain projections projections/papers", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
+	{"adapters/web", "domain projections projections/papers projections/ical", "github.com/gorilla/mux github.com/prometheus/client_golang golang.org/x/time"},
 	{"adapters/pages", "domain projections", ""},
 	{"adapters/front", "", ""},
 	{"adapters/oidc", "domain", "github.com/coreos/go-oidc/v3 golang.org/x/oauth2"},
@@ -77,7 +78,7 @@ var (
 )
 
 // pure are the packages that own no clock, disk, network or log.
-var pure = []string{"domain", "projections", "projections/papers"}
+var pure = []string{"domain", "projections", "projections/papers", "projections/ical"}
 
 // impure names what pure packages must be handed, never fetch.
 var impure = []string{"time.Now", "time.Since", "time.Until"}

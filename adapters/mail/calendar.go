@@ -4,12 +4,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"tavoli/domain"
 	"tavoli/projections"
+	"tavoli/projections/ical"
 )
 
 // This file writes iCalendar (RFC 5545) as mail carries it (RFC 6047).
@@ -29,29 +29,6 @@ func method(e *projections.LetterEvent) string {
 func eventUID(c projections.LetterContent) string {
 	recipient := projections.Fold(c.Name) + "\x00" + strings.ToLower(c.Email)
 	return uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceURL, []byte("tavoli:"+c.About.Tavolo)), []byte(recipient)).String() + "@tavoli"
-}
-
-// An ics writes lines of at most 75 bytes.
-type ics struct{ strings.Builder }
-
-// line writes a property; its value is as it stands in the file.
-func (w *ics) line(text string) {
-	for most := 75; len(text) > most; most = 74 { // a blank begins each line but the first
-		cut := most
-		for !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		w.WriteString(text[:cut] + "\r\n ")
-		text = text[cut:]
-	}
-	w.WriteString(text + "\r\n")
-}
-
-// text writes a property whose value people read, if there is one.
-func (w *ics) text(name, value string) {
-	if value != "" {
-		w.line(name + ":" + strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`).Replace(value))
-	}
 }
 
 // quoted returns a name as a parameter of a property (RFC 6868).
@@ -82,48 +59,48 @@ END:VTIMEZONE`
 // sender and the recipient, and holds no address to join but the recipient's.
 func invitation(c projections.LetterContent, from Sender, now time.Time) string {
 	e := c.Event
-	var w ics
+	var w ical.Writer
 	for line := range strings.SplitSeq("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Tavoli//Registro dei tavoli//IT\nCALSCALE:GREGORIAN\nMETHOD:"+method(e)+"\n"+rome+"\nBEGIN:VEVENT", "\n") {
-		w.line(line)
+		w.Line(line)
 	}
-	w.line("UID:" + eventUID(c))
-	w.line("DTSTAMP:" + now.UTC().Format("20060102T150405Z"))
-	w.line("SEQUENCE:" + strconv.Itoa(e.Sequence))
-	w.when(e.Schedule)
-	w.text("SUMMARY", e.Summary)
-	w.text("LOCATION", e.Place)
+	w.Line("UID:" + eventUID(c))
+	w.Line("DTSTAMP:" + now.UTC().Format("20060102T150405Z"))
+	w.Line("SEQUENCE:" + strconv.Itoa(e.Sequence))
+	when(&w, e.Schedule)
+	w.Text("SUMMARY", e.Summary)
+	w.Text("LOCATION", e.Place)
 	if e.Link != "" {
-		w.text("DESCRIPTION", "Collegamento: "+e.Link)
-		w.line("URL:" + e.Link)
+		w.Text("DESCRIPTION", "Collegamento: "+e.Link)
+		w.Line("URL:" + e.Link)
 	}
-	w.line("ORGANIZER;CN=" + quoted(orElse(from.From.Name, from.From.Address)) + ":mailto:" + from.From.Address)
+	w.Line("ORGANIZER;CN=" + quoted(orElse(from.From.Name, from.From.Address)) + ":mailto:" + from.From.Address)
 	status := "NEEDS-ACTION"
 	if e.Seated {
 		status = "ACCEPTED"
 	}
-	w.line("ATTENDEE;CN=" + quoted(orElse(c.Name, c.Email)) + ";ROLE=REQ-PARTICIPANT;PARTSTAT=" + status + ";RSVP=FALSE:mailto:" + c.Email)
+	w.Line("ATTENDEE;CN=" + quoted(orElse(c.Name, c.Email)) + ";ROLE=REQ-PARTICIPANT;PARTSTAT=" + status + ";RSVP=FALSE:mailto:" + c.Email)
 	if e.Cancel {
-		w.line("STATUS:CANCELLED")
+		w.Line("STATUS:CANCELLED")
 	} else {
-		w.line("STATUS:CONFIRMED")
+		w.Line("STATUS:CONFIRMED")
 	}
-	w.line("END:VEVENT")
-	w.line("END:VCALENDAR")
+	w.Line("END:VEVENT")
+	w.Line("END:VCALENDAR")
 	return w.String()
 }
 
 // when writes the hours, or the whole day where they are not known.
-func (w *ics) when(s domain.Schedule) {
+func when(w *ical.Writer, s domain.Schedule) {
 	const local = "20060102T150405"
 	if s.StartsAt == nil {
 		begin, _ := time.Parse(time.DateOnly, string(s.Day))
-		w.line("DTSTART;VALUE=DATE:" + begin.Format("20060102"))
-		w.line("DTEND;VALUE=DATE:" + begin.AddDate(0, 0, 1).Format("20060102"))
+		w.Line("DTSTART;VALUE=DATE:" + begin.Format("20060102"))
+		w.Line("DTEND;VALUE=DATE:" + begin.AddDate(0, 0, 1).Format("20060102"))
 		return
 	}
-	w.line("DTSTART;TZID=Europe/Rome:" + s.StartsAt.In(domain.Rome).Format(local))
+	w.Line("DTSTART;TZID=Europe/Rome:" + s.StartsAt.In(domain.Rome).Format(local))
 	if s.EndsAt != nil {
-		w.line("DTEND;TZID=Europe/Rome:" + s.EndsAt.In(domain.Rome).Format(local))
+		w.Line("DTEND;TZID=Europe/Rome:" + s.EndsAt.In(domain.Rome).Format(local))
 	}
 }
 

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tavoli/domain"
 	"tavoli/projections"
+	"tavoli/projections/ical"
 )
 
 // This file tells the calendar as other calendars read it (RFC 5545). It holds what is
@@ -70,14 +70,14 @@ func icalendar(scope func(*call) projections.Scope, params []string, read func(*
 
 // calendarOf writes tavoli as a calendar.
 func (c *call) calendarOf(list []projections.Tavolo, stamp time.Time) []byte {
-	var w icalWriter
+	var w ical.Writer
 	for _, line := range []string{"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Tavoli//Registro dei tavoli//IT", "CALSCALE:GREGORIAN", "METHOD:PUBLISH", "NAME:Tavoli", "X-WR-CALNAME:Tavoli"} {
-		w.line(line)
+		w.Line(line)
 	}
 	for _, t := range list {
-		w.event(t, stamp, c.site()+"/tavoli/"+string(t.ID))
+		writeTavolo(&w, t, stamp, c.site()+"/tavoli/"+string(t.ID))
 	}
-	w.line("END:VCALENDAR")
+	w.Line("END:VCALENDAR")
 	return []byte(w.String())
 }
 
@@ -89,57 +89,34 @@ func (c *call) site() string {
 	return "http://" + c.r.Host
 }
 
-// An icalWriter writes lines of at most 75 bytes.
-type icalWriter struct{ strings.Builder }
-
-// line writes a property; its value is as it stands in the file.
-func (w *icalWriter) line(text string) {
-	for most := 75; len(text) > most; most = 74 { // a blank begins each line but the first
-		cut := most
-		for !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		w.WriteString(text[:cut] + "\r\n ")
-		text = text[cut:]
-	}
-	w.WriteString(text + "\r\n")
-}
-
-// text writes a property whose value people read, if there is one.
-func (w *icalWriter) text(name, value string) {
-	if value != "" {
-		w.line(name + ":" + strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`).Replace(value))
-	}
-}
-
-// event writes a tavolo. Its id stays the same and its revision rises, so that
+// writeTavolo writes a tavolo. Its id stays the same and its revision rises, so that
 // calendars move what was moved instead of showing it twice.
-func (w *icalWriter) event(t projections.Tavolo, stamp time.Time, address string) {
+func writeTavolo(w *ical.Writer, t projections.Tavolo, stamp time.Time, address string) {
 	const utc = "20060102T150405Z"
-	w.line("BEGIN:VEVENT")
-	w.line("UID:tavolo-" + string(t.ID) + "@tavoli")
-	w.line("DTSTAMP:" + stamp.UTC().Format(utc))
-	w.line("SEQUENCE:" + strconv.FormatInt(int64(t.Revision), 10))
+	w.Line("BEGIN:VEVENT")
+	w.Line("UID:tavolo-" + string(t.ID) + "@tavoli")
+	w.Line("DTSTAMP:" + stamp.UTC().Format(utc))
+	w.Line("SEQUENCE:" + strconv.FormatInt(int64(t.Revision), 10))
 	if t.HoursKnown {
-		w.line("DTSTART:" + t.StartsAt.UTC().Format(utc))
+		w.Line("DTSTART:" + t.StartsAt.UTC().Format(utc))
 		if t.EndsAt != nil {
-			w.line("DTEND:" + t.EndsAt.UTC().Format(utc))
+			w.Line("DTEND:" + t.EndsAt.UTC().Format(utc))
 		}
 	} else {
-		w.line("DTSTART;VALUE=DATE:" + strings.ReplaceAll(string(t.Day), "-", ""))
+		w.Line("DTSTART;VALUE=DATE:" + strings.ReplaceAll(string(t.Day), "-", ""))
 	}
 	summary := t.Subject
 	if t.Ordinal > 0 {
 		summary = strconv.Itoa(t.Ordinal) + "° tavolo: " + summary
 	}
-	w.text("SUMMARY", summary)
-	w.text("LOCATION", t.Place)
-	w.text("DESCRIPTION", address)
-	w.line("URL:" + address)
+	w.Text("SUMMARY", summary)
+	w.Text("LOCATION", t.Place)
+	w.Text("DESCRIPTION", address)
+	w.Line("URL:" + address)
 	if t.State == domain.CalledOff {
-		w.line("STATUS:CANCELLED")
+		w.Line("STATUS:CANCELLED")
 	} else {
-		w.line("STATUS:CONFIRMED")
+		w.Line("STATUS:CONFIRMED")
 	}
-	w.line("END:VEVENT")
+	w.Line("END:VEVENT")
 }
