@@ -55,7 +55,8 @@ func (c SetAttendanceRule) Decide(t *Tavolo, _ Meta) ([]Event, error) {
 }
 
 // PresenceValidated records that staff found a person to have attended, or not,
-// by the rule of the tavolo.
+// by the rule of the tavolo. It holds until another presence of the person is
+// recorded, ended or annulled: then the person is to be judged again.
 type PresenceValidated struct {
 	Tavolo      TavoloID       `json:"tavolo"`
 	Participant PersonID       `json:"participant"`

@@ -73,7 +73,7 @@ type Presenze struct {
 	evidence  map[string]EvidenceFiled
 	destroyed map[string]bool
 	guests    map[Mode]GuestsCounted
-	validated map[PersonID]PresenceValidated
+	validated map[PersonID]PresenceValidated // as long as the presences stand as they were judged
 }
 
 // Apply implements [State].
@@ -95,10 +95,15 @@ func (p *Presenze) Apply(e Event) {
 		r := &presence{PresenceRecorded: e}
 		p.by[e.Presence] = r
 		p.of[e.Participant] = append(p.of[e.Participant], r)
+		delete(p.validated, e.Participant)
 	case PresenceEnded:
-		p.by[e.Presence].To = &e.To
+		r := p.by[e.Presence]
+		r.To = &e.To
+		delete(p.validated, r.Participant)
 	case PresenceAnnulled:
-		p.by[e.Presence].annulled = true
+		r := p.by[e.Presence]
+		r.annulled = true
+		delete(p.validated, r.Participant)
 	case GuestsCounted:
 		p.guests[e.Mode] = e
 	case PresenceValidated:

@@ -154,6 +154,7 @@ func TestValidatePresence(t *testing.T) {
 		{name: "what was annulled does not count", past: with(ruled, was("a", anna, "13:00", "14:30"), was("b", anna, "13:00", "13:10"), annulledA), do: judge, yield: given(found(10, false, "b"))},
 		{name: "judged twice", past: with(ruled, was("a", anna, "13:00", "14:30"), found(90, true, "a")), do: judge},
 		{name: "judged anew after a correction", past: with(ruled, was("a", anna, "13:00", "14:30"), was("b", anna, "13:00", "13:10"), found(90, true, "a"), annulledA), do: judge, yield: given(found(10, false, "b"))},
+		{name: "judged anew when as before a correction", past: with(ruled, was("b", anna, "13:00", "14:30"), found(90, true, "b"), was("a", anna, "13:00", "13:10"), annulledA), do: judge, yield: given(found(90, true, "b"))},
 		{name: "still there", past: with(ruled, was("a", anna, "13:00", "")), do: judge, err: domain.ErrPresenceOpen},
 		{name: "never came", past: ruled, do: judge, err: domain.ErrNothingToJudge},
 		{name: "a share of hours nobody knows", past: with(given(oneSeat[0], unknownHours, domain.AttendanceRuleSet{Tavolo: t6, Rule: rule}, convened), registered(anna, domain.InPresence), was("a", anna, "13:00", "14:30")), do: judge, err: domain.ErrNoHours},

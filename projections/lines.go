@@ -235,7 +235,11 @@ func (r *Rosters) line(row *roster, s *seat, tavolo *tavolo, place int, contacts
 		l.Minutes = &minutes
 	}
 	if s.validated > 0 {
-		l.Validated = &Validation{s.validated == 2, int(s.minutes), int(s.required)}
+		found := s.validated
+		if !s.judged() {
+			found -= outdated
+		}
+		l.Validated = &Validation{found == attended, int(s.minutes), int(s.required), !s.judged()}
 	}
 	for p := range row.stretches(s) {
 		l.Presences = append(l.Presences, row.presence(p))

@@ -23,6 +23,7 @@ func (r *Rosters) recorded(e domain.PresenceRecorded, rec *domain.Record) {
 	})
 	row.byPresence[e.Presence] = at
 	row.chain(i, at)
+	row.seats[i].unjudge()
 	row.stand(i, number(modes, e.Mode), 1)
 }
 
@@ -65,19 +66,21 @@ func (r *Rosters) judged(rec *domain.Record) {
 		row := r.presenze(e.Tavolo, rec)
 		if i, ok := row.byPresence[e.Presence]; ok {
 			row.presences[i].to = micros(e.To)
+			row.seats[row.presences[i].seat].unjudge()
 		}
 	case domain.PresenceAnnulled:
 		row := r.presenze(e.Tavolo, rec)
 		if i, ok := row.byPresence[e.Presence]; ok && !row.presences[i].annulled {
 			row.presences[i].annulled = true
+			row.seats[row.presences[i].seat].unjudge()
 			row.stand(row.presences[i].seat, row.presences[i].mode, -1)
 		}
 	case domain.PresenceValidated:
 		row := r.presenze(e.Tavolo, rec)
 		s := &row.seats[r.seatOf(e.Tavolo, e.Participant)]
-		s.minutes, s.required, s.validated = int32(e.Minutes), int32(e.Required), 1
+		s.minutes, s.required, s.validated = int32(e.Minutes), int32(e.Required), notAttended
 		if e.Attended {
-			s.validated = 2
+			s.validated = attended
 		}
 	case domain.EvidenceFiled:
 		row := r.presenze(e.Tavolo, rec)
@@ -93,6 +96,17 @@ func (r *Rosters) judged(rec *domain.Record) {
 		r.presenze(e.Tavolo, rec)
 	}
 }
+
+// unjudge notes that what was found of the person rested on other presences.
+func (s *seat) unjudge() {
+	if s.judged() {
+		s.validated += outdated
+	}
+}
+
+// judged reports whether it was found by the rule, of the presences as they stand,
+// whether the person attended.
+func (s *seat) judged() bool { return s.validated == notAttended || s.validated == attended }
 
 // here reports whether the person has a standing presence.
 func (s *seat) here() bool { return s.standing[0] > 0 || s.standing[1] > 0 }

@@ -127,7 +127,7 @@ func (l operatorLine) text(source domain.ReportSource) string {
 	case domain.SourceMinutes:
 		return l.stay()
 	case domain.SourceValidated:
-		return [...]string{"", "no", "yes"}[l.seat.validated]
+		return [...]string{"", "no", "yes", "", ""}[l.seat.validated]
 	}
 	return l.ofTavolo(source)
 }

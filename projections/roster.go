@@ -72,6 +72,7 @@ type Validation struct {
 	Attended bool `json:"attended"`
 	Minutes  int  `json:"minutes"`
 	Required int  `json:"required"`
+	Outdated bool `json:"outdated,omitempty" doc:"a presence of the person was recorded, ended or annulled since: to be judged again"`
 }
 
 // A RosterQuery asks for lines of a roster. Without a state it asks for the

@@ -92,7 +92,7 @@ func toldOf(l *RosterLine) []Change {
 	if l.Minutes != nil {
 		told[7].After = *l.Minutes
 	}
-	if l.Validated != nil {
+	if l.Validated != nil && !l.Validated.Outdated {
 		told[8].After = l.Validated.Attended
 	}
 	for i := range told {

@@ -62,8 +62,15 @@ type seat struct {
 	state     uint8     // 0: the registration was not seen
 	mode      uint8
 	capacity  uint8
-	validated uint8 // 0: no, 1: did not attend, 2: attended
+	validated uint8 // 0: no
 }
+
+// What validations found. One that is outdated has so much more.
+const (
+	notAttended = 1 + iota
+	attended
+	outdated
+)
 
 // A presence is one stretch of time.
 type presence struct {
@@ -356,7 +363,7 @@ func (r *Rosters) unvalidated(id domain.TavoloID) (n int) {
 		return 0
 	}
 	for k := range r.rows[i].seats {
-		if s := &r.rows[i].seats[k]; s.here() && s.validated == 0 {
+		if s := &r.rows[i].seats[k]; s.here() && !s.judged() {
 			n++
 		}
 	}

@@ -108,7 +108,7 @@ func (row *roster) came() (n, judged int) {
 	for i := range row.seats {
 		if s := &row.seats[i]; s.here() {
 			n++
-			if s.validated > 0 {
+			if s.judged() {
 				judged++
 			}
 		}

@@ -64,7 +64,16 @@ func TestTasks(t *testing.T) {
 	then("record-presences t 1, unused-evidence t 1", domain.MaterialPublished{Tavolo: "t", Title: "Slide", Kind: domain.MaterialSlides})
 	then("open-presences t 1, judge-attendance t 1", domain.PresenceRecorded{Tavolo: "t", Presence: presence, Participant: person(1), Mode: domain.Online, From: at("2022-05-19T15:00"), Source: domain.FromSheet, Evidence: []string{sheet}})
 	then("judge-attendance t 1", domain.PresenceEnded{Tavolo: "t", Presence: presence, To: at("2022-05-19T17:00")})
-	then("", domain.PresenceValidated{Tavolo: "t", Participant: person(1), Attended: true})
+	validated := domain.PresenceValidated{Tavolo: "t", Participant: person(1), Attended: true}
+	then("", validated)
+	wrong := domain.PresenceRecorded{Tavolo: "t", Presence: numbered("presence", 2), Participant: person(1), Mode: domain.Online, From: at("2022-05-19T15:00"), To: new(at("2022-05-19T16:00")), Source: domain.FromDesk}
+	then("judge-attendance t 1", wrong)
+	then("", validated)
+	then("judge-attendance t 1", domain.PresenceAnnulled{Tavolo: "t", Presence: wrong.Presence, Reason: "scambio"})
+	if l, err := m.Rosters.Line("t", person(1), false); err != nil || l.Validated == nil || !l.Validated.Outdated || !l.Validated.Attended {
+		t.Errorf("a validation that rested on other presences is %v %v", l.Validated, err)
+	}
+	then("", validated)
 	then("parked-letters 1", domain.LetterQueued{Delivery: numbered("letter", 1), Kind: domain.LetterThanks, LetterAbout: domain.AtTavolo("t"), Person: person(1)}, domain.LetterParked{Delivery: numbered("letter", 1), Why: domain.LetterFaults[0]})
 	asks := domain.AdesioneRequested{Ente: comune("G273"), Adesione: numbered("adesione", 1)}
 	then("parked-letters 1, open-adhesions 1", domain.EnteRegistered{Ente: comune("G273"), Official: "Palermo"}, asks)

@@ -103,12 +103,16 @@ func (p rosterPage) judged(s *seatLine, l rosterLine) {
 	if l.Attendance == projections.Absent {
 		s.Absent = p.site.word(p.Lang, l.Attendance)
 	}
-	if l.Validated == nil {
+	switch {
+	case l.Validated == nil:
 		return
-	}
-	s.Judged, s.JudgedClass = p.T("sotto la soglia", "below the rule"), "no"
-	if l.Validated.Attended {
+	case l.Validated.Outdated:
+		s.Judged, s.JudgedClass = p.T("convalida superata", "judgment outdated"), ""
+		return
+	case l.Validated.Attended:
 		s.Judged, s.JudgedClass = p.T("frequenza riconosciuta", "attended"), "yes"
+	default:
+		s.Judged, s.JudgedClass = p.T("sotto la soglia", "below the rule"), "no"
 	}
 	s.Judged += ", " + strconv.Itoa(l.Validated.Minutes) + "′"
 }

@@ -22,7 +22,7 @@ type rosterLine struct {
 	PlaceInLine                             int  `json:"place_in_line"`
 	Minutes                                 *int `json:"minutes"`
 	Ente                                    *struct{ Name string }
-	Validated                               *struct{ Attended bool }
+	Validated                               *struct{ Attended, Outdated bool }
 }
 
 // printRoster shows a roster to people.
@@ -60,8 +60,12 @@ func (l rosterLine) cells() []string {
 	if l.Minutes != nil {
 		minutes = strconv.Itoa(*l.Minutes)
 	}
-	if l.Validated != nil {
-		validated = map[bool]string{true: "sì", false: "no"}[l.Validated.Attended]
+	switch v := l.Validated; {
+	case v == nil:
+	case v.Outdated:
+		validated = "superata"
+	default:
+		validated = map[bool]string{true: "sì", false: "no"}[v.Attended]
 	}
 	if l.PlaceInLine > 0 {
 		state += fmt.Sprintf(" %d°", l.PlaceInLine)

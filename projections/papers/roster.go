@@ -85,8 +85,11 @@ func rosterRow(l projections.RosterLine) []string {
 }
 
 func judged(v *projections.Validation) string {
-	if v == nil {
+	switch {
+	case v == nil:
 		return ""
+	case v.Outdated:
+		return "superata"
 	}
 	return yes(v.Attended)
 }
