@@ -213,3 +213,23 @@ func TestAnswersAreShown(t *testing.T) {
 	d.does("/segreteria/persone/"+d.people()["Verdi"]+"/rettifica", "family_name", "Verdi", "email", "v@example.org", "function", "Assessora", "reason", "nomina")
 	lacks(t, mainOf(d.get("/segreteria/tavoli/t/iscritti/"+d.people()["Verdi"], 200)), "Assessora", "senza glutine")
 }
+
+// TestLettersAreCounted sends thanks, and is told how many go out and who has no address.
+func TestLettersAreCounted(t *testing.T) {
+	d := postSite(t)
+	d.tell("/tavoli/t/registrations", `{"given_name":"Anna","family_name":"Rossi","email":"anna@example.it"}`)
+	d.tell("/tavoli/t/registrations", `{"given_name":"Ugo","family_name":"Neri"}`)
+	const at = "/segreteria/tavoli/t/lettere"
+	form := d.fill(at, "kind", "reminder")
+	for range 2 { // a double click
+		resp, body := d.send(at, form)
+		if resp.StatusCode != 200 {
+			t.Fatalf("got %d: %s", resp.StatusCode, mainOf(body))
+		}
+		lacks(t, mainOf(body), "Una lettera è in partenza", "/segreteria/lettere?tavolo=t", "Chi non ha un indirizzo", ">Ugo Neri</a>")
+	}
+	lacks(t, d.api("/letters?kind=reminder"), `"kind":"reminder"`)
+	if n := strings.Count(d.api("/letters?kind=reminder"), `"kind":"reminder"`); n != 1 {
+		t.Errorf("%d letters were queued", n)
+	}
+}

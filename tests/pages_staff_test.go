@@ -158,7 +158,7 @@ func TestTheDesk(t *testing.T) {
 	ids := d.people()
 	list := d.get(at+"iscritti", 200)
 	lacks(t, list, "Anna Rossi", "Palazzo Adriano (PA)", `<strong>3</strong> iscritti`, "live.")
-	lacks(t, d.get(at+"iscritti?q=verdi&ordine=ente&stato=all&modo=online&tipo=comune", 200), "Verdi", "1 righe")
+	lacks(t, d.get(at+"iscritti?q=verdi&ordine=ente&stato=all&modo=online&tipo=comune", 200), "Verdi", "1 riga")
 	lacks(t, d.get(at+"iscritti?stato=boh", 400), "parametri non validi")
 
 	form := d.fill(at+"iscritti", "presente", ids["Verdi"])

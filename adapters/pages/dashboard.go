@@ -265,6 +265,14 @@ type letterPage struct {
 	Block  string // the funding paragraph
 }
 
+// Open reports whether the visitor may record it still.
+func (p letterPage) Open() bool {
+	return (p.Tavolo.State == domain.Planned || p.Tavolo.State == domain.Announced) && p.May("/segreteria/tavoli/{id}/convocazione")
+}
+
+// Writes reports whether the visitor may see the words of letters.
+func (p letterPage) Writes() bool { return p.Is(letterRoles...) }
+
 // showLetter previews the convocazione.
 func showLetter(v *visit) (err error) {
 	if err := v.enter(rCounters...); err != nil {

@@ -77,7 +77,7 @@ func (p entePage) Actions() (list []deedLink) {
 	for _, d := range p.Deeds("/segreteria/enti/{kind}/{code}", string(p.Ente.Kind), p.Ente.Code) {
 		here := p.Ente.Coordinamento.Member
 		switch at := d.At[len(d.At)-6:]; {
-		case at == "esione" && here, at == "uscita" && !here, at == "lascio" && len(p.Ente.Gestori) == 0:
+		case at == "esione" && here, at == "uscita" && !here:
 			continue
 		}
 		list = append(list, d)

@@ -211,8 +211,8 @@ func letterDeeds() []*deed {
 			},
 		},
 		{
-			at: "/segreteria/tavoli/{id}/lettere", api: "/tavoli/{id}/letters", title: text{"Spedisci lettere", "Send letters"}, roles: rStaff, grave: true,
-			hint: text{"Partono subito, una a ciascuno. L'anteprima è tra i testi delle lettere.", "They go out at once, one to each. The words can be previewed among the texts of letters."},
+			at: "/segreteria/tavoli/{id}/lettere", api: "/tavoli/{id}/letters", title: text{"Spedisci lettere", "Send letters"}, roles: rStaff, grave: true, told: tellPosted, see: "/segreteria/testi", seen: text{"I testi delle lettere, con l'anteprima", "The words of letters, with a preview"},
+			hint: text{"Partono subito, una a ciascuno.", "They go out at once, one to each."},
 			fields: []field{
 				{name: "kind", label: text{"Quali", "Which"}, kind: aChoice, must: true, words: kinds},
 				{name: "to", label: text{"A chi", "To whom"}, kind: aChoice, words: projections.Audiences, hint: text{"Vuoto: a chi vanno di solito.", "Empty: whom they usually go to."}},

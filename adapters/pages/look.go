@@ -44,7 +44,7 @@ func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
 		"feminine": s.feminine,
-		"day":      longDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
+		"day":      longDay, "date": shortDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
 		"left":    func(lang string, n int) seatsLeft { return seatsLeft{lang, n} },
 		"fieldOf": func(lang string, f shownField) fieldLine { return fieldLine{lang, f} },
@@ -166,6 +166,15 @@ func longDay(lang string, d domain.Day) string {
 		return t.Format("Monday 2 January 2006")
 	}
 	return d.Weekday() + " " + t.Format("2") + " " + monthsIT[t.Month()-1] + t.Format(" 2006")
+}
+
+// shortDay returns a day as it is read in a table: "25/05/2022".
+func shortDay(d domain.Day) string {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return string(d)
+	}
+	return t.Format("02/01/2006")
 }
 
 // hours returns when a tavolo is held on its day: "15:00–17:00", or nothing.
