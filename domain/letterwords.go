@@ -46,7 +46,7 @@ var builtIn = map[LetterKind]LetterTemplate{
 	LetterPromotion: {"Posto assegnato, {data} – {tavolo}", toPerson +
 		"si è liberato un posto: l'iscrizione al tavolo «{oggetto}» è ora registrata.\n\n" + mine + own + entry + replies + regards +
 		"\nEnglish: a seat has become free, and you are now registered."},
-	LetterOffer: {"Posto offerto, da accettare – {tavolo}", toPerson +
+	LetterOffer: {"Posto disponibile, da accettare – {tavolo}", toPerson +
 		"si è liberato un posto per il tavolo «{oggetto}». Resta riservato fino a {scadenza}: per accettarlo basta inserire il codice nella pagina «La mia iscrizione».\n\n" + code + mine + replies + regards +
 		"\nEnglish: a seat is free and is held for you for a while; accept it with the code above."},
 	LetterOfferLapsed: {"Posto non accettato in tempo – {tavolo}", toPerson +

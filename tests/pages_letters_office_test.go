@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"html"
 	"io"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -141,4 +143,59 @@ func TestALetterIsReturned(t *testing.T) {
 	}
 	d.does(at+"/ritorno", "reason", "casella piena", "status", "4.2.2")
 	lacks(t, d.get(at, 200), "è tornata indietro", "4.2.2 casella piena")
+}
+
+// TestWordsAreTriedOut looks at words with invented data and with somebody's, tries others
+// before they are saved, sees what is otherwise in them, and takes earlier ones up again.
+func TestWordsAreTriedOut(t *testing.T) {
+	d := postSite(t)
+	const at = "/segreteria/testi/confirmation"
+	for _, kind := range domain.LetterKinds {
+		body := d.get("/segreteria/testi/"+string(kind), 200)
+		lacks(t, body, "Gentile Anna Esempio", "dati inventati")
+		if strings.Contains(body, "Differenze dal testo") || regexp.MustCompile(`Gentile Anna Esempio,[^<]*\{`).MatchString(body) {
+			t.Errorf("%s: %s", kind, body)
+		}
+	}
+	if _, body := d.send(at+"/anteprima-lettera", url.Values{"tavolo": {"t"}}); !strings.Contains(body, "nessuno è iscritto") || !strings.Contains(body, "Gentile Anna Esempio") {
+		t.Errorf("got %s", body)
+	}
+	d.tell("/tavoli/t/registrations", `{"given_name":"Anna","family_name":"Rossi","email":"anna@example.it"}`)
+	d.tell("/tavoli/t/registrations", `{"given_name":"Bruno","family_name":"Verdi"}`)
+	_, body := d.send(at+"/anteprima-lettera", url.Values{"tavolo": {"t"}})
+	lacks(t, body, "Gentile Anna Rossi", "Dall&#39;accoglienza", "Bruno Verdi, iscritto")
+	bruno := regexp.MustCompile(`value="([0-9a-f-]{36})">Bruno Verdi`).FindStringSubmatch(body)
+	if bruno == nil {
+		t.Fatalf("Bruno cannot be chosen: %s", body)
+	}
+	_, body = d.send(at+"/anteprima-lettera", url.Values{"tavolo": {"t"}, "persona": {bruno[1]}})
+	lacks(t, body, "Gentile Bruno Verdi", "manca l&#39;indirizzo")
+
+	if resp, body := d.send(at+"/anteprima-lettera", url.Values{"subject": {"Prova"}, "text": {"Ciao {chi}"}}); resp.StatusCode != 422 || !strings.Contains(body, "riga 1: {chi}") {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	resp, body := d.send(at+"/anteprima-lettera", url.Values{"subject": {"Prova {tavolo}"}, "text": {"Gentile {nome},\r\n\r\nparole <nuove>."}})
+	lacks(t, body, "Gentile Anna Esempio,\n\nparole &lt;nuove&gt;.", "non è ancora salvato", "Salva questo testo")
+	if resp.StatusCode != 200 || strings.Contains(d.get(at, 200), "parole") {
+		t.Error("trying words out saved them")
+	}
+	form := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(body, -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
+	}
+	form.Set("text", "Gentile {nome},\n\nparole <nuove>.")
+	_, body = d.send(at+"/modifica", form)
+	lacks(t, body, "Versione 1", "Differenze dal testo predefinito", "<ins>+ parole &lt;nuove&gt;.</ins>", "<del>− Cordiali saluti</del>", "Versioni precedenti (1)", "modifica?versione=0")
+	form = d.fill(at + "/modifica?versione=0")
+	if text := regexp.MustCompile(`(?s)<textarea[^>]*name="text"[^>]*>(.*?)</textarea>`).FindStringSubmatch(d.get(at+"/modifica?versione=0", 200)); text == nil || !strings.Contains(text[1], "Cordiali saluti") {
+		t.Fatalf("the built-in words are not taken up: %q", text)
+	} else {
+		form.Set("text", html.UnescapeString(text[1]))
+	}
+	form.Set("subject", domain.LetterConfirmation.BuiltIn().Subject)
+	_, body = d.send(at+"/modifica?versione=0", form)
+	lacks(t, body, "Versione 2", "Cordiali saluti")
+	if strings.Contains(body, "Differenze dal testo predefinito") {
+		t.Errorf("the words are the built-in ones, and it is said that they are not: %s", body)
+	}
 }

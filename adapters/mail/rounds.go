@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"tavoli/domain"
 	"tavoli/projections"
 )
@@ -382,6 +384,12 @@ func (o *Office) point(c *projections.LetterContent) {
 // Preview writes a letter as it would be sent, in words that need not have been set.
 // What keeps it from being sent is told beside it.
 func (o *Office) Preview(ctx context.Context, kind domain.LetterKind, words domain.LetterTemplate, tavolo domain.TavoloID, person domain.PersonID) (m Message, not domain.LetterFault, err error) {
+	if tavolo == "" && person == uuid.Nil {
+		return o.sample(ctx, kind, words)
+	}
+	if kind.OfAdesione() {
+		return m, "", domain.ErrNoTavolo
+	}
 	c, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (projections.LetterContent, error) {
 		return m.LetterContent(kind, domain.AtTavolo(tavolo), person, o.Now())
 	})
@@ -394,10 +402,29 @@ func (o *Office) Preview(ctx context.Context, kind domain.LetterKind, words doma
 		c.Not = domain.FaultNotDue
 	}
 	if c.Values["codice"] != "" { // it is for the recipient alone
-		c.Values["codice"] = "·······-·······-······-······"
+		c.Values["codice"] = covered
 		o.point(&c)
 	}
 	return Write(c, words, o.Sender, o.Now()), c.Not, nil
+}
+
+// covered stands where a code would.
+const covered = "·······-·······-······-······"
+
+// sample writes a letter to nobody about nothing there is.
+func (o *Office) sample(ctx context.Context, kind domain.LetterKind, words domain.LetterTemplate) (m Message, not domain.LetterFault, err error) {
+	c, err := projections.Ask(ctx, o.View, 0, func(m *projections.Models) (projections.LetterContent, error) {
+		return m.SampleContent(kind, o.Now()), nil
+	})
+	if err != nil {
+		return m, "", err
+	}
+	c.Join("https://example.org/collegamento")
+	c.Values["codice"] = covered
+	if o.Address != "" {
+		o.point(&c)
+	}
+	return Write(c, words, o.Sender, o.Now()), "", nil
 }
 
 // AfterRestore puts aside whatever waits. A register that was restored knows what

@@ -34,6 +34,7 @@ type deed struct {
 	hint   text
 	roles  []domain.Role
 	fields []field
+	trial  string // where the form can be tried out, and nothing happens; empty: nowhere
 	grave  bool   // it cannot be undone, or hurts
 	then   string // where to go afterwards; empty: the page above
 	made   string // the page of what was made, by what the API answers: "/segreteria/tavoli/{id}"; empty: there is none
@@ -91,6 +92,9 @@ func (p deedPage) Hint() string { return p.Deed.hint.in(p.Lang) }
 
 // See is what is worth looking at before.
 func (p deedPage) See() string { return p.fillIn(p.Deed.see) }
+
+// Trial is where the form can be tried out.
+func (p deedPage) Trial() string { return p.fillIn(p.Deed.trial) }
 
 // SeeLabel is what that is called.
 func (p deedPage) SeeLabel() string { return p.Deed.seen.in(p.Lang) }

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"net/http"
 	"net/url"
 
 	"tavoli/domain"
@@ -110,89 +109,6 @@ func passLetter(v *visit) error {
 	return v.pass("/letters/"+url.PathEscape(v.r.PathValue("delivery"))+"/message", nil)
 }
 
-// A templatesPage is the words of every kind of letter.
-type templatesPage struct {
-	*visit
-	Items []projections.Template `json:"items"`
-}
-
-func showTemplates(v *visit) error {
-	if err := v.enter(letterRoles...); err != nil {
-		return err
-	}
-	p := templatesPage{visit: v}
-	if err := v.ask("/letter-templates", nil, &p); err != nil {
-		return err
-	}
-	return v.show("templates", p)
-}
-
-// A templatePage is the words of a kind of letter, and how one would look.
-type templatePage struct {
-	*visit
-	projections.TemplateHistory
-	Tavolo, Person string
-	Shown          *shownLetter
-	Wrong          string
-}
-
-// A shownLetter is a letter as it would be sent.
-type shownLetter struct {
-	Subject string             `json:"subject"`
-	Text    string             `json:"text"`
-	Not     domain.LetterFault `json:"not"`
-}
-
-// template asks for the words of the kind of letter of the address.
-func (v *visit) template() (t projections.TemplateHistory, err error) {
-	err = v.ask("/letter-templates/"+url.PathEscape(v.r.PathValue("letter")), nil, &t)
-	return t, err
-}
-
-func showTemplate(v *visit) (err error) {
-	if err := v.enter(letterRoles...); err != nil {
-		return err
-	}
-	p := templatePage{visit: v}
-	if p.TemplateHistory, err = v.template(); err != nil {
-		return err
-	}
-	return v.show("template", p)
-}
-
-// previewTemplate shows a letter to somebody. It changes nothing.
-func previewTemplate(v *visit) error {
-	form, err := v.form()
-	if err != nil {
-		return err
-	}
-	if err := v.enter(rStaff...); err != nil {
-		return err
-	}
-	p := templatePage{visit: v, Tavolo: form.Get("tavolo"), Person: form.Get("persona")}
-	if p.TemplateHistory, err = v.template(); err != nil {
-		return err
-	}
-	shown := new(shownLetter)
-	err = v.post("/letter-templates/"+url.PathEscape(v.r.PathValue("letter"))+"/preview", "", map[string]string{"tavolo": p.Tavolo, "person": p.Person}, shown)
-	switch status := statusOf(err); {
-	case err == nil:
-		p.Shown = shown
-	case status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusUnauthorized:
-		v.status = status
-		p.Wrong = v.T("Il tavolo o la persona non ci sono: indicare l'identificativo del tavolo e quello della persona.", "There is no such tavolo or person: give the id of each.")
-	default:
-		return err
-	}
-	return v.show("template", p)
-}
-
-// fillTemplate returns the words as they stand.
-func fillTemplate(v *visit) (url.Values, domain.Revision, error) {
-	t, err := v.template()
-	return url.Values{"subject": {t.Subject}, "text": {t.Text}}, t.Revision, err
-}
-
 // letterDeeds are what can be done about letters.
 func letterDeeds() []*deed {
 	kinds := []string{"convocazione", "reminder", "join-link", "thanks", "confirmation", "waiting-list", "change-of-date", "rectification", "calling-off"}
@@ -220,7 +136,7 @@ func letterDeeds() []*deed {
 		},
 		joinDeed(), ownJoinDeed(),
 		{
-			at: "/segreteria/testi/{letter}/modifica", api: "/letter-templates/{letter}", title: text{"Cambia il testo", "Change the words"}, roles: rStaff, fill: fillTemplate,
+			at: "/segreteria/testi/{letter}/modifica", api: "/letter-templates/{letter}", title: text{"Cambia il testo", "Change the words"}, roles: rStaff, fill: fillTemplate, trial: "/segreteria/testi/{letter}/anteprima-lettera",
 			hint: text{"Vale per le lettere che si accodano da ora. Le versioni di prima restano.", "It is for letters queued from now on. Earlier versions stay."},
 			fields: []field{
 				{name: "subject", label: text{"Oggetto", "Subject"}, must: true}, {name: "text", label: text{"Testo", "Text"}, kind: anArea, must: true, most: domain.MaxTemplate},

@@ -399,7 +399,7 @@ type PreviewOrder struct {
 	Subject string          `json:"subject" doc:"absent with text: the words there are"`
 	Text    string          `json:"text"`
 	Version *int            `json:"version" doc:"words that were set before; absent: the newest"`
-	Tavolo  domain.TavoloID `json:"tavolo"`
+	Tavolo  domain.TavoloID `json:"tavolo" doc:"absent with person: the data are invented"`
 	Person  domain.PersonID `json:"person"`
 }
 
@@ -448,7 +448,9 @@ func previewLetter() action {
 			if err != nil {
 				return err
 			}
-			c.tells(domain.IdentitaStream(order.Person), domain.AsPage)
+			if order.Person != uuid.Nil {
+				c.tells(domain.IdentitaStream(order.Person), domain.AsPage)
+			}
 			if err := c.disclose(); err != nil {
 				return err
 			}

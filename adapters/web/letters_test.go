@@ -36,6 +36,9 @@ func (o office) Post(ctx context.Context, kind domain.LetterKind, tavolo domain.
 // Preview implements [web.Post].
 func (o office) Preview(ctx context.Context, kind domain.LetterKind, words domain.LetterTemplate, tavolo domain.TavoloID, person domain.PersonID) (web.LetterShown, error) {
 	c, err := projections.Ask(ctx, o.view, 0, func(m *projections.Models) (projections.LetterContent, error) {
+		if tavolo == "" {
+			return m.SampleContent(kind, o.clock.Now()), nil
+		}
 		return m.LetterContent(kind, domain.AtTavolo(tavolo), person, o.clock.Now())
 	})
 	if err != nil {
@@ -105,6 +108,7 @@ func (c *contract) writing() {
 	c.row("set-letter-template", "/letter-templates/reminder", `{"subject":"Promemoria {tavolo}","text":"Gentile {nome}","reason":"tono"}`, 200)
 	c.row("set-letter-template", "/letter-templates/reminder", `{"subject":"Promemoria","text":"{telegramma}"}`, 422)
 	c.row("preview-letter", "/letter-templates/reminder/preview", `{"tavolo":"lettere","person":"`+anna+`"}`, 200)
+	c.row("preview-letter", "/letter-templates/adhesion-approved/preview", `{"subject":"A","text":"{ente}"}`, 200)
 	post := c.register.server.Post
 	c.register.server.Post = nil
 	c.row("send-letters", "/tavoli/lettere/letters", `{"kind":"thanks"}`, 409)
