@@ -169,7 +169,7 @@ func TestWordsAreTriedOut(t *testing.T) {
 		t.Fatalf("Bruno cannot be chosen: %s", body)
 	}
 	_, body = d.send(at+"/anteprima-lettera", url.Values{"tavolo": {"t"}, "persona": {bruno[1]}})
-	lacks(t, body, "Gentile Bruno Verdi", "manca l&#39;indirizzo")
+	lacks(t, body, "Gentile Bruno Verdi", "manca l&#39;indirizzo", "Conferma d&#39;iscrizione")
 
 	if resp, body := d.send(at+"/anteprima-lettera", url.Values{"subject": {"Prova"}, "text": {"Ciao {chi}"}}); resp.StatusCode != 422 || !strings.Contains(body, "riga 1: {chi}") {
 		t.Errorf("got %d %s", resp.StatusCode, body)

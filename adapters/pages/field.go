@@ -85,6 +85,17 @@ func (f shownField) Many() bool   { return f.Kind == someRows }
 func (f shownField) Some() bool   { return f.Kind == someChoices }
 func (f shownField) Hidden() bool { return f.Kind == aHidden }
 
+// Height is how many lines of an area are shown.
+func (f shownField) Height() int {
+	switch {
+	case f.Short:
+		return 2
+	case f.Most >= domain.MaxTemplate:
+		return 18
+	}
+	return 4
+}
+
 // ID is the field's id on the page.
 func (f shownField) ID() string { return "c-" + strings.ReplaceAll(f.Name, ".", "-") }
 

@@ -42,7 +42,7 @@ func newLooks(s *Site) looks {
 // functions are what templates may call.
 func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
-		"asset": s.assets.address, "fonts": s.assets.fonts, "word": func(lang string, w any) string { return s.word(lang, fmt.Sprint(w)) },
+		"asset": s.assets.address, "fonts": s.assets.fonts, "word": s.wordOf,
 		"feminine": s.feminine,
 		"day":      longDay, "date": shortDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
@@ -57,6 +57,15 @@ func (s *Site) feminine(lang string, w any) string {
 		return s.word(lang, word)
 	}
 	return "rifiutata"
+}
+
+// wordOf returns a word of the API in a language. What letters are called is no matter
+// of documents: a confirmation is of a registration.
+func (s *Site) wordOf(lang string, w any) string {
+	if w == domain.LetterConfirmation && lang != "en" {
+		return "conferma d'iscrizione"
+	}
+	return s.word(lang, fmt.Sprint(w))
 }
 
 // A tavoloLine is a tavolo in a list.
