@@ -136,6 +136,25 @@ func TestTwoMomentsOfARoster(t *testing.T) {
 	lacks(t, s.get("/controllo/tavoli/t/elenco?noto="+before, 200), `href="/controllo/tavoli/t/confronto?prima_accaduto=&amp;prima_noto=`+before+`"`)
 }
 
+// TestStoriesAreNeverFar goes from each page of the secretariat to its story, and back.
+func TestStoriesAreNeverFar(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.populate()
+	s.tell("/enti", `{"kind":"comune","code":"G273","name":"Palermo","province":"PA"}`)
+	rossi := participantOf(t, s.tell("/tavoli/t/registrations", `{"given_name":"Ada","family_name":"Rossi","mode":"online"}`))
+	s.enter(s.tokenFor("controllore", `"auditor"`))
+	for desk, story := range map[string]string{
+		"/segreteria/tavoli/t": "/controllo/tavoli/t", "/segreteria/persone/" + rossi: "/controllo/persone/" + rossi, "/segreteria/enti/comune/G273": "/controllo/enti/comune/G273",
+		"/segreteria/programmi/3031": "/controllo/programmi/3031", "/segreteria/utenze/controllore": "/controllo/utenze/controllore",
+	} {
+		lacks(t, s.get(desk, 200), `href="`+story+`"`)
+		lacks(t, s.get(story, 200), `href="`+desk+`"`)
+	}
+	s.send("/uscita", nil)
+	s.enter(s.tokenFor("banco", `"operator"`))
+	has(t, s.get("/segreteria/tavoli/t", 200), "/controllo/")
+}
+
 // TestTimesAreChosenByDayAndHour fills in both times as people do who write days.
 func TestTimesAreChosenByDayAndHour(t *testing.T) {
 	s := newSite(t, firstOfMay)
@@ -250,7 +269,7 @@ func TestTheAuditSpeaksEnglish(t *testing.T) {
 func TestProofsOverTheBinary(t *testing.T) {
 	t.Parallel()
 	program := serve(t, t.TempDir())
-	program.must(http.MethodPost, "/programmi", "programma", `{"programma":"3031","title":"COOPERA"}`)
+	proved := at(t, program.must(http.MethodPost, "/programmi", "programma", `{"programma":"3031","title":"COOPERA"}`))
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -265,6 +284,9 @@ func TestProofsOverTheBinary(t *testing.T) {
 	lacks(t, page, "Il registro è firmato", "Scarica il checkpoint")
 	at := regexp.MustCompile(`Fino alla posizione</dt><dd>(\d+)<`).FindStringSubmatch(page)[1]
 	lacks(t, s.get("/controllo/prove?posizione="+at, 200), "Prova del fatto alla posizione "+at, "Radice firmata")
+	lacks(t, s.get("/controllo/programmi/3031", 200), "?storia=programma-3031")
+	lacks(t, s.get("/controllo/prove/"+proved+"?storia=programma-3031", 200), "Aperto il programma", `href="/controllo/programmi/3031"`)
+	has(t, s.get("/controllo/prove/"+proved+"?storia=tavolo-altro", 200), "torna alla storia")
 	lacks(t, s.get("/controllo/prove/"+at+"/file", 200), "c2sp.org/tlog-proof@v1")
 	lacks(t, s.get("/controllo/checkpoint", 200), "\n\n— ")
 	lacks(t, s.get("/controllo/prove?posizione=boh", 400), `aria-invalid="true"`)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"strconv"
 	"strings"
 
 	"tavoli/domain"
@@ -28,6 +29,11 @@ func (p auditPage) Story(subject string) string {
 		return p.To("/controllo/utenze/" + id)
 	}
 	return ""
+}
+
+// Proof returns the address of the proof of a fact.
+func (p auditPage) Proof(e projections.TrailEntry) string {
+	return p.To("/controllo/prove/"+strconv.FormatUint(uint64(e.Position), 10), streamParam, string(e.Stream))
 }
 
 // Called returns what a mention is called: by its name, or by what it is.

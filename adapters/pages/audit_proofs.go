@@ -114,8 +114,9 @@ type proofPage struct {
 		Hashes     []string `json:"hashes"`
 		Checkpoint string   `json:"checkpoint"`
 	}
-	Fault  string // why there is no proof
-	Unsign bool   // it is there once the register is signed
+	Fact   *projections.TrailEntry // what is proved, in words; nil: where it stands is not said
+	Fault  string                  // why there is no proof
+	Unsign bool                    // it is there once the register is signed
 }
 
 func showProof(v *visit) error {
@@ -127,6 +128,9 @@ func showProof(v *visit) error {
 	if !isPosition(p.At) {
 		return errNoPage
 	}
+	if err := p.read(v.r.URL.Query().Get(streamParam)); err != nil {
+		return err
+	}
 	err = v.get("/audit/proofs/"+p.At, nil, &p.Proof)
 	if why, ok := asRefusal(err); ok && why.Code == "not-signed" {
 		p.Fault, p.Unsign, v.status = why.Detail, true, why.Status
@@ -136,6 +140,35 @@ func showProof(v *visit) error {
 		return err
 	}
 	return v.show("audit-proof", p)
+}
+
+// streamParam says in which story the fact stands.
+const streamParam = "storia"
+
+// read asks what the fact says, if it is told in which story it stands.
+func (p *proofPage) read(stream string) error {
+	if stream == "" {
+		return nil
+	}
+	at, err := strconv.ParseUint(p.At, 10, 63)
+	if err != nil {
+		return errNoPage
+	}
+	q := url.Values{"limit": {"1"}}
+	if at > 1 {
+		q.Set("since", strconv.FormatUint(at-1, 10))
+	}
+	var trail struct {
+		Items []projections.TrailEntry `json:"items"`
+	}
+	err = p.get("/audit/trail/"+url.PathEscape(stream), p.withPurpose(q), &trail)
+	if _, refused := asRefusal(err); err != nil && !refused {
+		return err
+	}
+	if len(trail.Items) == 1 && uint64(trail.Items[0].Position) == at {
+		p.Fact = &trail.Items[0]
+	}
+	return nil
 }
 
 func handOutProof(v *visit) error {

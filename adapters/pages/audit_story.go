@@ -95,6 +95,16 @@ func (s story) PickSince() picked {
 	return s.pick(sinceParam, s.Since, s.T("Solo ciò che fu registrato dopo", "Only what was recorded after"))
 }
 
+// Desk returns the address of the page on which the thing stands as it is now, for those
+// whom that page is for.
+func (s story) Desk() string {
+	folder := map[string]string{"tavolo": "tavoli/", "persona": "persone/", "ente": "enti/", "programma": "programmi/", "utenza": "utenze/"}[s.What]
+	if folder == "" || !s.Is(domain.RoleAdmin, domain.RoleStaff, domain.RoleAuditor) || s.What == "utenza" && !s.Is(domain.RoleAdmin, domain.RoleAuditor) {
+		return ""
+	}
+	return "/segreteria/" + folder + s.ID
+}
+
 // SaidSince says after when.
 func (s story) SaidSince() string {
 	if isPosition(s.Since) {
