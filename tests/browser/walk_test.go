@@ -59,7 +59,7 @@ func TestEveryPageIsSound(t *testing.T) {
 		{"admin", adminToken, func(t *testing.T) (*stage, []string) { return s, s.everything(t) }},
 		{"letters", adminToken, writing},
 	} {
-		t.Run(walker.name, func(t *testing.T) {
+		walked := t.Run(walker.name, func(t *testing.T) {
 			where, begin := walker.enter(t)
 			w := newWalk(t, where, patterns, walker.token)
 			w.from(begin...)
@@ -67,6 +67,9 @@ func TestEveryPageIsSound(t *testing.T) {
 			t.Logf("looks at %d pages of %d kinds", len(list), len(w.count))
 			where.lookAt(t, list, walker.token)
 		})
+		if !walked {
+			return // what nobody looked at follows from that
+		}
 	}
 	for _, pattern := range patterns {
 		if strings.HasPrefix(pattern, "GET ") && seen[pattern] == "" {
@@ -118,6 +121,8 @@ func (s *stage) everything(t *testing.T) []string {
 	s.tell(t, "/tavoli", `{"id":"bozza","programma":"3031","subject":"Un tavolo di cui ancora si discute","day":"`+rome(4*week, time.DateOnly)+`","mode":"mixed","place":"Enna"}`, nil)
 	s.tell(t, "/adhesions", `{"ente":{"kind":"comune","code":"G273"},"referenti":[{"given_name":"Ada","family_name":"Ipotetica","email":"ada@example.it"}],"notice":"`+pages.NoticeVersion+`"}`, nil)
 	s.tell(t, "/adhesions", `{"proposed":{"kind":"altro","name":"ATS Immaginaria"},"referenti":[{"given_name":"Ugo","family_name":"Ipotetico","email":"ugo@example.it"}],"notice":"`+pages.NoticeVersion+`"}`, nil)
+	s.tell(t, "/enti", `{"name":"Cooperativa Esempio","kind":"ente-gestore","code":"cooperativa-esempio"}`, nil)
+	s.tell(t, "/enti/comune/G209/gestori", `{"gestore":{"kind":"ente-gestore","code":"cooperativa-esempio"},"from":"2022-01-01"}`, nil)
 	s.invites(t, "annunciato", "Un tavolo annunciato")
 	s.tell(t, "/tavoli/annunciato/admission", `{"confirm_email":true,"offer_hours":24}`, nil)
 	s.tell(t, "/tavoli/annunciato/questions", `{"questions":[{"id":"pranzo","kind":"yes-no","text":"Si ferma a pranzo?","required":true},{"id":"gruppo","kind":"choice","text":"Quale gruppo di lavoro?","choices":["Alloggi","Lingua"]},{"id":"altro","kind":"text","text":"Di che cosa vorrebbe parlare?","english":"What would you like to talk about?"}]}`, nil)
