@@ -86,8 +86,8 @@ func (l letter) enters(t *testing.T, method string, lines ...string) {
 	}
 }
 
-// arrives waits until a letter to an address has arrived whose subject begins so and
-// whose text says something.
+// arrives waits until a letter to an address has arrived whose subject, and whose text,
+// say something.
 func arrives(t *testing.T, server *smtptest.Server, to, subject string, texts ...string) letter {
 	t.Helper()
 	lacks := func(l letter) bool {
@@ -97,7 +97,7 @@ func arrives(t *testing.T, server *smtptest.Server, to, subject string, texts ..
 		var all []string
 		for _, m := range server.Messages() {
 			l := read(t, m)
-			if all = append(all, l.to+": "+l.subject); l.to == to && strings.HasPrefix(l.subject, subject) && !lacks(l) {
+			if all = append(all, l.to+": "+l.subject); l.to == to && strings.Contains(l.subject, subject) && !lacks(l) {
 				return l
 			}
 		}

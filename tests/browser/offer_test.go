@@ -28,13 +28,13 @@ func TestTheWaitingListMovesUp(t *testing.T) {
 	v.click("[value=ritira]")
 	v.sees("ritirato")
 
-	missed := arrives(t, server, "bruno@example.it", "Posto disponibile, da accettare")
+	missed := arrives(t, server, "bruno@example.it", "da accettare")
 	v.follow(missed.link(t, "/iscrizione?tavolo=offerta#"))
 	v.tap("form[data-codice] button")
 	v.sees("C'è un posto, da accettare entro")
 	clock.forward(t, offerHours*time.Hour+time.Minute)
-	arrives(t, server, "bruno@example.it", "Posto non accettato in tempo")
-	taken := arrives(t, server, "carla@example.it", "Posto disponibile, da accettare")
+	arrives(t, server, "bruno@example.it", "non accettato in tempo")
+	taken := arrives(t, server, "carla@example.it", "da accettare")
 	v.tap("button[value=accetta]") // the page of before
 	v.refused(409)
 	v.sees("Nessun posto è offerto, o l'offerta è scaduta")
