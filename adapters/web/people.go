@@ -39,14 +39,14 @@ func rectifyPerson() action {
 
 // keepAnswers leaves what a person answered as it is where nothing is said of it.
 func (d *doing) keepAnswers(c *domain.RectifyPerson) error {
-	if c.Values.Answers != "" {
+	if c.Answers != "" {
 		return nil
 	}
 	held, err := latest(d.call, func(m *projections.Models) (domain.Values, error) {
 		v, _ := m.People.Values(c.Subject)
 		return v, nil
 	})
-	c.Values.Answers = held.Answers
+	c.Answers = held.Answers
 	return err
 }
 
