@@ -12,8 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 
 	"tavoli/domain"
 )
@@ -116,7 +118,7 @@ func (r *Relay) Open(ctx context.Context) (Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := client.DialWithContext(ctx); err != nil {
+	if d.server, err = client.DialToSMTPClientWithContext(ctx); err != nil {
 		d.cut()
 		return nil, fmt.Errorf("%s: %w", r, err)
 	}
@@ -131,6 +133,7 @@ func (r *Relay) tls() *tls.Config {
 // A dialogue is a session with a relay.
 type dialogue struct {
 	client  *gomail.Client
+	server  *smtp.Client
 	socket  net.Conn // below everything
 	timeout time.Duration
 }
@@ -162,7 +165,7 @@ func (d *dialogue) cut() {
 
 // Close implements [Session].
 func (d *dialogue) Close() {
-	_ = d.client.Close() // the relay may have gone
+	_ = d.client.CloseWithSMTPClient(d.server) // the relay may have gone
 	d.cut()
 }
 
@@ -175,7 +178,10 @@ func (d *dialogue) Send(m Message) Outcome {
 	if err != nil {
 		return Outcome{Fault: domain.FaultContent}
 	}
-	err = d.client.Send(msg)
+	if ok, _ := d.server.Extension("SMTPUTF8"); !ok && beyondASCII(m.To.Address) {
+		return Outcome{Fault: domain.FaultRefused, Answer: "the relay takes no address beyond ASCII (SMTPUTF8)"}
+	}
+	err = d.client.SendWithSMTPClient(d.server, msg)
 	if err == nil || msg.IsDelivered() {
 		return Outcome{Broken: err != nil, Answer: discreet("250 "+strings.TrimPrefix(msg.ServerResponse(), "250 "), m)}
 	}
@@ -185,6 +191,10 @@ func (d *dialogue) Send(m Message) Outcome {
 		d.cut()
 	}
 	return o
+}
+
+func beyondASCII(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // judge returns what became of a letter that was not seen to be taken.

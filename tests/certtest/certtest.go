@@ -20,14 +20,20 @@ import (
 // PEM.
 func Pair(t testing.TB, serial int64) (cert, key []byte) {
 	t.Helper()
+	return PairFor(t, serial, time.Now().Add(time.Hour), "localhost", net.IPv4(127, 0, 0, 1))
+}
+
+// PairFor returns a certificate as [Pair] does, for another machine or that ends earlier.
+func PairFor(t testing.TB, serial int64, ends time.Time, host string, at net.IP) (cert, key []byte) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: host},
+		NotBefore: ends.Add(-2 * time.Hour), NotAfter: ends,
+		DNSNames: []string{host}, IPAddresses: []net.IP{at}, IsCA: true, BasicConstraintsValid: true,
 	}
 	made, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {

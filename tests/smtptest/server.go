@@ -44,11 +44,13 @@ type Settings struct {
 	Implicit    bool
 	User        string // asks for AUTH PLAIN
 	Password    string
+	Bare        bool // knows neither 8BITMIME nor SMTPUTF8
 
 	Delay  time.Duration               // before each answer
 	Answer func(command string) string // instead of the usual one; empty: the usual one
 
-	// Die ends the connection at a point: "mail", "rcpt", "data" instead of an answer to
+	// Die ends the connection at a point: "banner" before a word is said, "hello" instead
+	// of an answer to the greeting, "mail", "rcpt", "data" instead of an answer to
 	// the command, "body" in the middle of the letter, "taken" after the letter was
 	// taken and before that is said. It is called with the point.
 	Die func(point string) bool
@@ -153,7 +155,7 @@ func (s *Server) talk(c net.Conn) {
 		t.conn, t.secure = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*now.Certificate}}), true
 	}
 	t.in = bufio.NewReader(t.conn)
-	if !t.say("220 smtptest ready") {
+	if t.dies("banner") || !t.say("220 smtptest ready") {
 		return
 	}
 	for {
@@ -186,7 +188,7 @@ func (t *talk) obey(line string) bool {
 	}
 	switch verb = strings.ToUpper(verb); verb {
 	case "EHLO", "HELO":
-		return t.hello()
+		return !t.dies("hello") && t.hello()
 	case "STARTTLS":
 		return t.startTLS()
 	case "AUTH":
@@ -211,7 +213,10 @@ func (t *talk) obey(line string) bool {
 
 func (t *talk) hello() bool {
 	now := t.now()
-	text := "250-smtptest\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n"
+	text := "250-smtptest\r\n250-ENHANCEDSTATUSCODES\r\n"
+	if !now.Bare {
+		text += "250-8BITMIME\r\n250-SMTPUTF8\r\n"
+	}
 	if now.Certificate != nil && !t.secure {
 		text += "250-STARTTLS\r\n"
 	}
@@ -271,7 +276,13 @@ func between(text string) string {
 // Certificate makes a certificate for this machine, with the PEM of who vouches for it.
 func Certificate(t testing.TB) (*tls.Certificate, []byte) {
 	t.Helper()
-	cert, key := certtest.Pair(t, 1)
+	return CertificateFor(t, time.Now().Add(time.Hour), "127.0.0.1")
+}
+
+// CertificateFor makes a certificate for the machine of an address, until a moment.
+func CertificateFor(t testing.TB, ends time.Time, address string) (*tls.Certificate, []byte) {
+	t.Helper()
+	cert, key := certtest.PairFor(t, 1, ends, "localhost", net.ParseIP(address))
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		t.Fatal(err)
