@@ -233,6 +233,7 @@ func TestAnEnteThatIsNotListed(t *testing.T) {
 	s.openTavolo("")
 	_, page := s.send("/adesione", filledForm("b0", "ente", "ATS Nebrodi", "azione", "cerca"))
 	lacks(t, page, "nessun ente del registro si chiama", "<details class=\"field\" open>", `name="proposto.name"`)
+	lacks(t, page, `value="ATS Nebrodi"`)
 	_, page = s.send("/adesione", filledForm("b1", "ente", "", "proposto.name", "ATS Nebrodi", "proposto.kind", "altro", "proposto.province", "messina"))
 	lacks(t, page, `href="#c-proposto-province"`, `id="c-proposto-province-errore"`)
 	proposal := filledForm("b2", "ente", "", "proposto.name", "ATS <b>Nebrodi", "proposto.kind", "altro", "proposto.province", "me", "nota", "chiamare la dottoressa")
@@ -262,6 +263,24 @@ func TestAnEnteThatIsNotListed(t *testing.T) {
 	lacks(t, page, "accolta", "registrato come")
 	lacks(t, s.get("/api/v1/public/enti?q=nebrodi", 200), "ats-nebrodi")
 	lacks(t, s.get("/segreteria/enti/altro/ats-nebrodi", 200), "ATS Nebrodi", "Anna Rossi")
+}
+
+// TestGoingBackToTheForm registers somebody else with the form that the browser kept.
+func TestGoingBackToTheForm(t *testing.T) {
+	s := newSite(t, firstOfMay)
+	s.openTavolo("")
+	s.send("/tavoli/t/iscrizione", filledForm("k1"))
+	resp, page := s.send("/tavoli/t/iscrizione", filledForm("k1", "p0.family_name", "Bianchi"))
+	if resp.StatusCode != http.StatusConflict {
+		t.Errorf("got %d", resp.StatusCode)
+	}
+	lacks(t, page, "già stato inviato con altri dati", `value="Bianchi"`)
+	key := regexp.MustCompile(`name="chiave" value="([^"]+)"`).FindStringSubmatch(page)
+	if key == nil || key[1] == "k1" {
+		t.Fatalf("the form cannot be sent again: %v", key)
+	}
+	_, page = s.send("/tavoli/t/iscrizione", filledForm(key[1], "p0.family_name", "Bianchi"))
+	lacks(t, page, "Anna Bianchi", "Posto assegnato")
 }
 
 // TestAReferenteRegistersColleagues registers several at once, each in a mode of their

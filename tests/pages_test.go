@@ -311,25 +311,28 @@ func codeOf(t *testing.T, secret string, at time.Time) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
 }
 
-// TestPagesAreLight holds the first look to 150 kB over the wire, and the next to 20.
+// TestPagesAreLight holds the first look to 150 kB over the wire, and each next to 20,
+// whichever of the public pages it is.
 func TestPagesAreLight(t *testing.T) {
 	s := newSite(t, firstOfMay)
 	s.populate()
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	s.client.Transport = transport
-	page, body := s.zipped("/")
-	total := page
-	for _, path := range regexp.MustCompile(`/assets/[\w./-]+`).FindAllString(body+`/assets/`, -1) {
-		if path == "/assets/" {
-			continue
+	assets := regexp.MustCompile(`/assets/[\w.-]+[\w/.-]*`)
+	for _, path := range []string{"/", "/?vista=mese", "/tavoli/t", "/tavoli/t/iscrizione", "/iscrizione", "/adesione", "/attestati", "/privacy", "/accessibilita"} {
+		page, body := s.zipped(path)
+		total, seen := page, make(map[string]bool)
+		for _, asset := range assets.FindAllString(body, -1) {
+			if !seen[asset] {
+				n, _ := s.zipped(asset)
+				total, seen[asset] = total+n, true
+			}
 		}
-		n, _ := s.zipped(path)
-		total += n
-	}
-	t.Logf("%d bytes, of which %d again", total, page)
-	if total > 150_000 || page > 20_000 {
-		t.Errorf("the first look takes %d bytes, the next %d", total, page)
+		t.Logf("%s: %d bytes, of which %d again", path, total, page)
+		if len(seen) < 3 || total > 150_000 || page > 20_000 {
+			t.Errorf("%s: with %d files the first look takes %d bytes, the next %d", path, len(seen), total, page)
+		}
 	}
 }
 

@@ -57,6 +57,9 @@ func requestAdhesion(v *visit) error {
 	switch form.Get("azione") {
 	case "cerca":
 		p.search(form.Get("ente"))
+		if p.Missed && form.Get("proposto.name") == "" {
+			form.Set("proposto.name", form.Get("ente"))
+		}
 		return p.show(n)
 	case "aggiungi":
 		return p.show(n + 1)
@@ -154,16 +157,18 @@ func (p *adhesionPage) body(n int) (map[string]any, error) {
 // which puts into the scheda which ente joins: one of the register, or one that is
 // proposed. It returns what is wrong.
 func (p *adhesionPage) which(body map[string]any) string {
-	if name := strings.TrimSpace(p.Form.Get("proposto.name")); name != "" && p.Form.Get("ente.scelta") == "" {
+	typed, name := strings.TrimSpace(p.Form.Get("ente")), strings.TrimSpace(p.Form.Get("proposto.name"))
+	ref, wrong := p.ente("ente")
+	picked := p.Form.Get("ente.scelta") != "" || ref != nil && typed == name
+	switch {
+	case name != "" && !picked:
 		proposed := map[string]string{"kind": p.Form.Get("proposto.kind"), "name": name}
 		if sign := strings.TrimSpace(p.Form.Get("proposto.province")); sign != "" {
 			proposed["province"] = strings.ToUpper(sign)
 		}
 		body["proposed"] = proposed
 		return ""
-	}
-	ref, wrong := p.ente("ente")
-	if ref == nil && wrong == "" {
+	case ref == nil && wrong == "":
 		wrong = p.T("è obbligatorio: cercarlo, oppure indicare sotto quello che non è in elenco", "is required: search for it, or name below one that is not listed")
 	}
 	body["ente"] = ref

@@ -44,7 +44,7 @@ func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.assets.address, "fonts": s.assets.fonts, "word": s.wordOf,
 		"feminine": s.feminine,
-		"day":      longDay, "date": shortDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "lines": lines,
+		"day":      longDay, "date": shortDay, "hours": hours, "initial": initialUpper, "said": said, "moment": moment, "clock": clockOf, "lines": lines,
 		"icon": s.icon, "qr": drawQR, "line": func(lang string, t projections.Tavolo) tavoloLine { return tavoloLine{lang, t} },
 		"left":    func(lang string, n int) seatsLeft { return seatsLeft{lang, n} },
 		"fieldOf": func(lang string, f shownField) fieldLine { return fieldLine{lang, f} },
@@ -203,6 +203,15 @@ func hourOf(t time.Time) string { return t.In(domain.Rome).Format("15:04") }
 
 // moment returns an instant as a clock in Rome shows it.
 func moment(t time.Time) string { return t.In(domain.Rome).Format("02/01/2006 15:04:05") }
+
+// clockOf returns an instant as people say it: "mercoledì 25 maggio 2022, ore 15:00".
+func clockOf(lang string, t time.Time) string {
+	at := ", ore "
+	if lang == "en" {
+		at = ", "
+	}
+	return longDay(lang, domain.DayOf(t)) + at + hourOf(t)
+}
 
 // said returns what was published as it is read, where it is a day that the
 // register wrote: "mercoledì 25 maggio 2022, 15:00–17:00".

@@ -49,6 +49,7 @@ type mine struct {
 
 	Day          domain.Day
 	Hours, Where string
+	Late         bool // the time to confirm, or to take the seat, has passed
 }
 
 // showMine asks for the code.
@@ -168,6 +169,9 @@ func (p *minePage) open() error {
 		return err
 	}
 	m.Subject, m.Day, m.Hours, p.Mine = t.Subject, t.Day, hours(t.Times), &m
+	for _, until := range []*time.Time{m.ConfirmBy, m.OfferedBy} {
+		m.Late = m.Late || until != nil && !p.site.Now().Before(*until)
+	}
 	if m.Where = t.Place; m.Mode == domain.Online {
 		m.Where = t.Platform
 	}

@@ -150,6 +150,10 @@ func (p *publicForm) refused(err error) error {
 		return err
 	}
 	p.status, p.Problem = problem.Status, problem
+	if problem.Code == "idempotency-key-reused" { // who went back to the form has changed it since
+		p.Key = newKey()
+		problem.Detail = p.T("questo modulo è già stato inviato con altri dati: se serve ancora, inviarlo di nuovo", "this form was sent already with other data: send it again if it is still wanted")
+	}
 	for _, f := range problem.Errors {
 		name := p.fieldOf(f.Pointer)
 		if strings.HasSuffix(name, ".modo") && p.Form.Get(name) == "" {

@@ -154,3 +154,22 @@ func TestTheDoorIsShutAfterwards(t *testing.T) {
 	}
 	r.post("/tavoli/t/registrations", `{"family_name":"Banco"}`) // staff put down whom they find
 }
+
+// TestAnAddressConfirmedTooLate finds that the code opens the request and nothing more.
+func TestAnAddressConfirmedTooLate(t *testing.T) {
+	r := newRegister(t)
+	r.public("")
+	r.post("/tavoli/t/admission", `{"confirm_email":true}`)
+	made := r.post("/tavoli/t/requests", `{"notice":"1","people":[{"family_name":"Rossi","email":"rossi@example.org"}]}`, nobody)
+	at := "/tavoli/t/registrations/" + made.field("people", "0", "participant") + "/code"
+	old := `{"code":"` + r.post(at, ``).field("code") + `"}`
+	code := `{"code":"` + r.post(at, ``).field("code") + `"}`
+	r.ask("POST", "/tavoli/t/my-registration/confirmation", old, nobody).is(404, "secret-refused")
+	r.clock.move(25 * time.Hour)
+	for range 2 {
+		r.ask("POST", "/tavoli/t/my-registration/confirmation", code, nobody).is(409, "registration-lapsed")
+	}
+	if a := r.post("/tavoli/t/my-registration", code, nobody); a.field("state") != "pending" || a.field("person", "email") != "rossi@example.org" {
+		t.Errorf("got %s", a.Body)
+	}
+}
