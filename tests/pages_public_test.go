@@ -250,6 +250,9 @@ func TestAnEnteThatIsNotListed(t *testing.T) {
 		t.Errorf("got %s", list)
 	}
 	to := regexp.MustCompile(`/segreteria/adesioni/altro/non-in-elenco/[0-9a-f-]+/registrazione`).FindString(list)
+	scheda := s.get(strings.TrimSuffix(to, "registrazione")+"scheda", 200)
+	lacks(t, scheda, "ATS &lt;b&gt;Nebrodi", "non in elenco", "Rappresentante dell&#39;ente")
+	has(t, scheda, "non-in-elenco")
 	lacks(t, s.get(to, 200), `value="ATS &lt;b&gt;Nebrodi"`, `value="ME"`)
 	form := url.Values{"chiave": {"r1"}, "as.name": {"ATS Nebrodi"}, "as.kind": {"altro"}, "as.code": {"ats nebrodi"}, "as.province": {"ME"}}
 	resp, page := s.send(to, form)

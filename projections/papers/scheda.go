@@ -29,17 +29,23 @@ func Scheda(s SchedaSheet) Paper {
 	for _, r := range a.Referenti {
 		referenti.Rows = append(referenti.Rows, []string{r.Name, r.Function, r.Email, r.Phone, string(r.From), string(r.Until)})
 	}
-	list := []Particular{
-		{"Ente", "Ente", a.Ente.Name}, {"Codice", "Code", a.Ente.Code}, {"Provincia", "Province", a.Ente.Province},
-		{"Presentata il", "Presented on", Clock(a.RequestedAt)}, {"Stato", "State", projections.InItalian(a.State)},
+	list := []Particular{{"Ente", "Ente", a.Ente.Name}}
+	if a.Proposed == nil {
+		list = append(list, Particular{"Codice", "Code", a.Ente.Code})
+	} else {
+		list = append(list, Particular{"Tipo di ente", "Kind", projections.InItalian(string(a.Proposed.Kind)) + ", non in elenco"})
 	}
+	list = append(list, []Particular{
+		{"Provincia", "Province", a.Ente.Province},
+		{"Presentata il", "Presented on", Clock(a.RequestedAt)}, {"Stato", "State", projections.InItalian(a.State)},
+	}...)
 	if a.Note != "" {
 		list = append(list, Particular{"Nota", "Note", a.Note})
 	}
 	if a.Reason != "" {
 		list = append(list, Particular{"Motivo", "Reason", a.Reason})
 	}
-	list = append(list, Particular{"Luogo, data e firma", "Place, date and signature", "______________________________"})
+	list = append(list, Particular{"Rappresentante dell'ente", "Who represents the ente", "______________________________"}, Particular{"Luogo, data e firma", "Place, date and signature", "______________________________"})
 	return Paper{
 		Name: "scheda-" + a.Adesione.String()[:8], Title: "Scheda di adesione al Coordinamento", TitleEn: "Request to join the coordinamento", At: s.RecordedAt, Funding: s.Funding,
 		Particulars: list, Sections: []Section{referenti},
