@@ -205,7 +205,7 @@ func TestTheScheda(t *testing.T) {
 	if sent == nil {
 		t.Fatalf("the scheda cannot be printed: %s", page)
 	}
-	resp, page = s.send("/adesione/scheda", url.Values{"scheda": {sent[1]}, "codice": {sent[2]}, "formato": {"html"}})
+	_, page = s.send("/adesione/scheda", url.Values{"scheda": {sent[1]}, "codice": {sent[2]}, "formato": {"html"}})
 	lacks(t, page, "Scheda di adesione al Coordinamento", "Rossi", "Luogo, data e firma")
 	if resp, page = s.send("/adesione/scheda", url.Values{"scheda": {sent[1]}, "codice": {sent[2]}, "formato": {"pdf"}}); !strings.HasPrefix(page, "%PDF-") || resp.Header.Get("Content-Disposition") == "" {
 		t.Errorf("got %s %.40s", resp.Header, page)

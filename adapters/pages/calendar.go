@@ -109,7 +109,7 @@ func (m *month) Any() bool {
 
 // Weekday returns which day of the week it is, in short.
 func (d date) Weekday(lang string) string {
-	name := string(d.Day.Weekday())
+	name := d.Day.Weekday()
 	if t, err := time.Parse(time.DateOnly, string(d.Day)); err == nil && lang == "en" {
 		name = t.Format("Mon")
 	}

@@ -16,7 +16,7 @@ func TestTheCalendarForCalendars(t *testing.T) {
 	before := string(r.get("/tavoli/t/calendar", nobody).is(200, "").Body)
 	r.post("/tavoli/t/rescheduling", `{"day":"2022-03-31","from":"10:00","to":"12:30","reason":"sala"}`)
 	a := r.get("/calendar", nobody).is(200, "")
-	for _, line := range strings.Split(strings.TrimSuffix(string(a.Body), "\r\n"), "\r\n") {
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(a.Body), "\r\n"), "\r\n") {
 		if len(line) > 75 || strings.ContainsAny(line, "\r\n") {
 			t.Errorf("a line of %d bytes: %s", len(line), line)
 		}
