@@ -258,7 +258,9 @@ func (l *Letters) answerFor(i int32, names bool) Letter {
 	if !a.About.Ente.IsZero() {
 		named := l.calendar.enti.NameOf(a.About.Ente)
 		if asked, err := l.calendar.enti.Adesione(a.About.Ente, a.About.Adesione); err == nil {
-			named = asked.Ente // as it calls itself, where the register did not know it
+			if named = asked.Ente; asked.Proposed != nil && asked.Proposed.As != nil { // as it calls itself, unless it is known by now
+				named = *asked.Proposed.As
+			}
 		}
 		a.Ente, a.Adesione = &named, &a.About.Adesione
 	}
