@@ -149,17 +149,18 @@ func TestLeaderMoves(t *testing.T) {
 // lead any longer: it says where the leader is before it has been sent everything.
 func TestSentOnInTheMiddle(t *testing.T) {
 	nodes := cluster(t)
-	s := open(t, nodes[0].ClusterURL(), esdb.Options{Timeout: 4 * time.Second})
+	s := open(t, nodes[0].ClusterURL(), esdb.Options{})
 	for i := range 6 {
 		nodes[(i+1)%3].Lead()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		var all sync.WaitGroup
-		for range 4 {
+		for range 3 {
 			all.Go(func() {
-				b := batch(fact(), domain.NoStream, 300)
+				b := batch(fact(), domain.NoStream, 100)
 				for i := range b.Events {
 					b.Events[i].Data = fmt.Appendf(nil, `{"event":%q}`, strings.Repeat("x", 2000))
 				}
-				if _, err := s.Append(t.Context(), b); err != nil {
+				if _, err := insist(ctx, s, b); err != nil {
 					t.Errorf("move %d: %v", i, err)
 					return
 				}
@@ -167,6 +168,7 @@ func TestSentOnInTheMiddle(t *testing.T) {
 			})
 		}
 		all.Wait()
+		cancel()
 	}
 }
 
