@@ -16,7 +16,7 @@ import (
 )
 
 // term is that of the leases of the tests.
-const term = 1500 * time.Millisecond
+const term = 3 * time.Second
 
 // A crew are nodes that want to do the same thing once.
 type crew struct {

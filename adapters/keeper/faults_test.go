@@ -95,9 +95,9 @@ func TestAnOutageIsLivedThroughFromStock(t *testing.T) {
 	if taken < 16 || taken > 33 || !errors.Is(err, keeper.ErrUnreachable) || !errors.Is(err, domain.Unknown) {
 		t.Errorf("%d keys could be taken, then %v", taken-1, err)
 	}
-	within(t, 1200*time.Millisecond, "a key with an empty stock", func() error { _, _, err := a.Take(t.Context()); return err })
-	within(t, 2*time.Second, "a key nobody told of", func() error { _, err := a.Key(id + 100_000); return err })
-	within(t, 2*time.Second, "destroying", func() error { return a.Destroy(t.Context(), id) })
+	within(t, 4*time.Second, "a key with an empty stock", func() error { _, _, err := a.Take(t.Context()); return err })
+	within(t, 4*time.Second, "a key nobody told of", func() error { _, err := a.Key(id + 100_000); return err })
+	within(t, 4*time.Second, "destroying", func() error { return a.Destroy(t.Context(), id) })
 	eventually(t, "the client knows of its trouble", func() bool { return a.Err() != nil })
 	if _, err := a.Key(id); err != nil {
 		t.Errorf("what could not be destroyed: %v", err)
@@ -111,7 +111,7 @@ func TestAnOutageIsLivedThroughFromStock(t *testing.T) {
 }
 
 // within fails the test unless something is refused in time because the keeper
-// cannot be reached.
+// cannot be reached. The limit leaves room for a machine that does much else.
 func within(t *testing.T, limit time.Duration, what string, do func() error) {
 	t.Helper()
 	began := time.Now()
@@ -179,8 +179,8 @@ func TestASlowKeeper(t *testing.T) {
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {
-			within(t, time.Second, "a key with an empty stock", func() error { _, _, err := c.Take(t.Context()); return err })
-			within(t, time.Second, "a key nobody told of", func() error { _, err := c.Key(id + 100_000); return err })
+			within(t, 4*time.Second, "a key with an empty stock", func() error { _, _, err := c.Take(t.Context()); return err })
+			within(t, 4*time.Second, "a key nobody told of", func() error { _, err := c.Key(id + 100_000); return err })
 		})
 	}
 	all.Wait()
@@ -205,7 +205,7 @@ func TestTheCallersTimeIsKept(t *testing.T) {
 	if _, _, err := c.Take(ctx); err == nil {
 		t.Error("a key was taken")
 	}
-	if took := time.Since(began); took > 120*time.Millisecond {
+	if took := time.Since(began); took > time.Second { // the client's own time is twice as long
 		t.Errorf("it took %s", took)
 	}
 }

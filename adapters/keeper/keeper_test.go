@@ -223,7 +223,7 @@ func TestDestroyedOnOneClientGoneOnAll(t *testing.T) {
 		_, err2 := b.Key(ids[20])
 		return errors.Is(err1, domain.ErrKeyDestroyed) && errors.Is(err2, domain.ErrKeyDestroyed)
 	})
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 3*time.Second { // it is told; whoever is not asks after five
 		t.Errorf("it took %s", took)
 	}
 	if _, err := b.Key(ids[11]); err != nil {
