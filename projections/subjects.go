@@ -26,10 +26,10 @@ func SubjectInWords(subject string) (italian, english string) {
 		return InItalian(kind) + " " + code, "Ente " + kind + " " + code
 	}
 	part, rest, _ := strings.Cut(below, "/")
-	switch {
-	case part == "evidence":
+	switch part {
+	case "evidence":
 		return "Documento " + rest[:min(8, len(rest))] + " del tavolo " + id, "Document " + rest[:min(8, len(rest))] + " of the tavolo " + id
-	case part == "reports":
+	case "reports":
 		return "Relazione " + rest + " del programma " + id, "Report " + rest + " of the programme " + id
 	}
 	return words[0] + " " + id, words[1] + " " + id

@@ -121,7 +121,7 @@ func slugOf(words, otherwise string) string {
 		return ' '
 	}, projections.Fold(words))
 	id := ""
-	for _, word := range strings.Fields(letters) {
+	for word := range strings.FieldsSeq(letters) {
 		if len(id)+len(word) > 30 {
 			break
 		}

@@ -247,7 +247,7 @@ func printTemplates(p *program, raw []byte) error {
 		return err
 	}
 	if answer.Kind != "" {
-		return p.printf("Oggetto: %s\n\n%s\n", answer.Template.Subject, strings.TrimRight(answer.Template.Text, "\n"))
+		return p.printf("Oggetto: %s\n\n%s\n", answer.Subject, strings.TrimRight(answer.Text, "\n"))
 	}
 	rows := make([][]string, len(answer.Items))
 	for i, t := range answer.Items {

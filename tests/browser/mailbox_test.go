@@ -53,7 +53,7 @@ func (l letter) sequence(t *testing.T) int {
 // link returns the first address of the text that holds something.
 func (l letter) link(t *testing.T, holds string) string {
 	t.Helper()
-	for _, word := range strings.Fields(l.text()) {
+	for word := range strings.FieldsSeq(l.text()) {
 		if strings.HasPrefix(word, "http") && strings.Contains(word, holds) {
 			return word
 		}
