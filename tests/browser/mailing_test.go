@@ -124,7 +124,7 @@ func (m *mailing) convenes() {
 	m.letters("spedita (1)", "Rocco Immaginario convocazione Alloggi: dopo l'accoglienza messa da parte: rifiutata")
 	m.shoot("lettere")
 	m.open("/segreteria/testi/convocazione")
-	m.sees("Testo attuale", "Per partecipare occorre iscriversi")
+	m.sees("Anteprima", "Per partecipare occorre iscriversi")
 	m.sound()
 	m.shoot("testi")
 	m.guide("segreteria-testi", "h1")
