@@ -137,11 +137,12 @@ func (row *roster) unused() (n int) {
 	return n
 }
 
-// parked counts the letters that could not be sent.
+// parked counts the letters that could not be sent, but for those of which nothing is
+// left to say, or nobody to say it to.
 func (l *Letters) parked() (n int) {
-	parked := number(letterStates, domain.LetterIsParked)
+	parked, moot, gone := number(letterStates, domain.LetterIsParked), number(letterFaults, domain.FaultNotDue), number(letterFaults, domain.FaultForgotten)
 	for i := range l.rows {
-		if l.rows[i].state == parked {
+		if row := &l.rows[i]; row.state == parked && row.fault != moot && row.fault != gone {
 			n++
 		}
 	}

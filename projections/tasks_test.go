@@ -74,6 +74,10 @@ func TestTasks(t *testing.T) {
 		t.Errorf("a validation that rested on other presences is %v %v", l.Validated, err)
 	}
 	then("", validated)
+	for n, moot := range []domain.LetterFault{domain.FaultNotDue, domain.FaultForgotten} { // nothing is left to do about these
+		id := numbered("letter", 10+n)
+		then("", domain.LetterQueued{Delivery: id, Kind: domain.LetterThanks, LetterAbout: domain.AtTavolo("t"), Person: person(1)}, domain.LetterParked{Delivery: id, Why: moot})
+	}
 	then("parked-letters 1", domain.LetterQueued{Delivery: numbered("letter", 1), Kind: domain.LetterThanks, LetterAbout: domain.AtTavolo("t"), Person: person(1)}, domain.LetterParked{Delivery: numbered("letter", 1), Why: domain.LetterFaults[0]})
 	asks := domain.AdesioneRequested{Ente: comune("G273"), Adesione: numbered("adesione", 1)}
 	then("parked-letters 1, open-adhesions 1", domain.EnteRegistered{Ente: comune("G273"), Official: "Palermo"}, asks)
