@@ -32,7 +32,7 @@
 //	[8] An empty append counts as done, an event without an id gets any: such
 //	    batches never come so far (domain.Batch.Check).
 //	[9] A conflict tells the actual revision only in its text: the store reads where
-//	the stream is (Store.conflict), which is as far as anybody can read.
+//	    the stream is (Store.conflict), which is as far as anybody can read.
 //	[10] Subscriptions end once and for all, or fall silent, as calls do during
 //	    elections (server issue 3575): followers have a watchdog and begin again
 //	    from where they are (follower). That servers before 24.2 drop slow consumers
@@ -42,13 +42,18 @@
 //	    events of others have passed: followers are told of heads that somebody has
 //	    seen, and look for themselves (heads).
 //	[12] Its append does not listen to a server that answers before it was sent
-//	everything, as a node does that leads no longer: it takes the end of the call for an
-//	answer that was lost (client.go, lines 72 and 84: Send fails, and the status is never
-//	asked for), so that a large append is made again and again where it cannot be
-//	done. It reads the trailers while the connection may still write them, too, which
-//	is a data race. Appends are not made by the client, but on connections of their
-//	own, by the calls generated from its protocol (writer).
+//	    everything, as a node does that leads no longer: it takes the end of the call
+//	    for an answer that was lost (client.go, lines 72 and 84: Send fails, and the
+//	    status is never asked for), so that a large append is made again and again
+//	    where it cannot be done. It reads the trailers while the connection may still
+//	    write them, too, which is a data race. Appends are not made by the client,
+//	    but on connections of their own, by the calls generated from its protocol
+//	    (writer).
+//	[13] Below it, gRPC 1.67 may say that a message could not be sent while it makes the
+//	    call anew on another connection. Whoever then says that this was all has a
+//	    part of the append stored: the writer does not, lets no call be made anew,
+//	    and compares what is acknowledged with what was sent (deliver, notAgain).
 //
-// Read append.go and writer.go for how an entry gets there, read.go and follow.go for how it
-// comes back, guard.go for the client. ADR 14 says what was chosen and why.
+// Read append.go and writer.go for how an entry gets there, read.go and follow.go for
+// how it comes back, guard.go for the client. ADR 14 says what was chosen and why.
 package esdb

@@ -134,7 +134,7 @@ func (w *writer) append(ctx context.Context, name string, after domain.Revision,
 }
 
 // notAgain keeps gRPC from making a call anew by itself on another connection, with what
-// was sent of it so far.
+// was sent of it so far [13].
 var notAgain = grpc.MaxRetryRPCBufferSize(0)
 
 // deliver sends an append and returns the answer. Where not everything could be sent, it

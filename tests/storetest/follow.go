@@ -68,7 +68,7 @@ func followHead(t *testing.T, f *fixture) {
 	same(t, "what came", got, f.read(t, s, 5))
 }
 
-// write appends n batches of two events to a stream of its own.
+// writeAside appends n batches of two events to a stream of its own.
 func (f *fixture) write(t *testing.T, s domain.Stream, n int) {
 	for i := range n {
 		if _, err := f.store.Append(t.Context(), batch(s, domain.Revision(2*i)-1, drafts(2)...)); err != nil {
@@ -133,6 +133,15 @@ func followSlowly(t *testing.T, f *fixture) {
 	}()
 	f.append(t, batch(s, domain.NoStream, drafts(2)...))
 	done(t, "the follower saw something", started)
+	done(t, "the writer is done while the follower sleeps", f.writeAside(ctx, t, s, n))
+	close(release)
+	done(t, "the follower saw everything", ended)
+	same(t, "the slow follower", r.mine, f.read(t, s, 0))
+}
+
+// writeAside appends n batches of two to a stream that has one, and returns what is closed
+// when it is done.
+func (f *fixture) writeAside(ctx context.Context, t *testing.T, s domain.Stream, n int) <-chan struct{} {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
@@ -143,10 +152,7 @@ func followSlowly(t *testing.T, f *fixture) {
 			}
 		}
 	}()
-	done(t, "the writer is done while the follower sleeps", written)
-	close(release)
-	done(t, "the follower saw everything", ended)
-	same(t, "the slow follower", r.mine, f.read(t, s, 0))
+	return written
 }
 
 func followAndWrite(t *testing.T, f *fixture) {
