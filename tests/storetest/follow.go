@@ -68,7 +68,7 @@ func followHead(t *testing.T, f *fixture) {
 	same(t, "what came", got, f.read(t, s, 5))
 }
 
-// writeAside appends n batches of two events to a stream of its own.
+// write appends n batches of two events to a stream of its own.
 func (f *fixture) write(t *testing.T, s domain.Stream, n int) {
 	for i := range n {
 		if _, err := f.store.Append(t.Context(), batch(s, domain.Revision(2*i)-1, drafts(2)...)); err != nil {
