@@ -55,11 +55,12 @@ func (m *Models) LetterContent(kind domain.LetterKind, about domain.LetterAbout,
 	c.Values = m.letterValues(kind, row, place)
 	c.Values["motivo"] = row.reasonFor(kind)
 	c.Event = m.letterEvent(kind, row, place, p)
-	return c, m.address(&c, p, m.due(kind, row, place, p, now))
+	m.address(&c, p, m.due(kind, row, place, p, now))
+	return c, nil
 }
 
 // address says to whom a letter goes, and why it does not, if so.
-func (m *Models) address(c *LetterContent, p int32, due bool) error {
+func (m *Models) address(c *LetterContent, p int32, due bool) {
 	v := m.People.values(p)
 	c.Email, c.Name = v.Email, v.Name()
 	switch {
@@ -71,7 +72,6 @@ func (m *Models) address(c *LetterContent, p int32, due bool) error {
 		c.Not = domain.FaultNoAddress
 	}
 	c.Values["nome"] = c.Name
-	return nil
 }
 
 // adesioneContent answers what a letter says to a person whom a request to join the
@@ -91,7 +91,8 @@ func (m *Models) adesioneContent(kind domain.LetterKind, about domain.LetterAbou
 	}
 	named := slices.ContainsFunc(a.Referenti, func(r Candidate) bool { return r.Person == person })
 	decided := kind == domain.LetterAdesioneTaken && a.State == AdesioneAccepted || kind == domain.LetterAdesioneNot && a.State == AdesioneDeclined
-	return c, m.address(&c, p, named && decided)
+	m.address(&c, p, named && decided)
+	return c, nil
 }
 
 // Join tells the content where the recipient joins the tavolo online.

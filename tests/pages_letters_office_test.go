@@ -73,9 +73,10 @@ func postSite(t *testing.T) desk {
 	return d
 }
 
-// upload sends a file with a form.
-func (d desk) upload(path, name, content string) (*http.Response, string) {
+// upload sends in a notice about a letter.
+func (d desk) upload(name, content string) (*http.Response, string) {
 	d.t.Helper()
+	const path = "/segreteria/lettere/avviso"
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part := func() (io.Writer, error) { return form.CreateFormFile("file", name) }
@@ -122,13 +123,13 @@ func TestALetterIsReturned(t *testing.T) {
 	receipt := func(kind string) string {
 		return "From: posta-certificata@pec.example.it\r\nX-Ricevuta: " + kind + "\r\nX-Riferimento-Message-ID: " + id[1] + "\r\n\r\n"
 	}
-	if resp, body := d.upload("/segreteria/lettere/avviso", "assente.eml", "From: anna@example.it\r\n\r\nSono assente."); resp.StatusCode != 422 || !strings.Contains(body, "non è un avviso") {
+	if resp, body := d.upload("assente.eml", "From: anna@example.it\r\n\r\nSono assente."); resp.StatusCode != 422 || !strings.Contains(body, "non è un avviso") {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
-	if resp, body := d.upload("/segreteria/lettere/avviso", "presa.eml", receipt("accettazione")); resp.StatusCode != 200 || !strings.Contains(body, "è in viaggio") {
+	if resp, body := d.upload("presa.eml", receipt("accettazione")); resp.StatusCode != 200 || !strings.Contains(body, "è in viaggio") {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
-	resp, body := d.upload("/segreteria/lettere/avviso", "mancata.eml", receipt("errore-consegna"))
+	resp, body := d.upload("mancata.eml", receipt("errore-consegna"))
 	if resp.Request.URL.Path != at {
 		t.Errorf("it leads to %s", resp.Request.URL)
 	}
@@ -138,7 +139,7 @@ func TestALetterIsReturned(t *testing.T) {
 	}
 	d.does(at+"/rispedizione", "reason", "indirizzo corretto")
 	d.letterIs("sent")
-	if resp, body := d.upload("/segreteria/lettere/avviso", "mancata.eml", receipt("errore-consegna")); resp.StatusCode != 409 || !strings.Contains(body, "invio precedente") {
+	if resp, body := d.upload("mancata.eml", receipt("errore-consegna")); resp.StatusCode != 409 || !strings.Contains(body, "invio precedente") {
 		t.Errorf("got %d %s", resp.StatusCode, body)
 	}
 	d.does(at+"/ritorno", "reason", "casella piena", "status", "4.2.2")

@@ -17,9 +17,10 @@ const (
 	otherPassword  = "altre quattro parole lunghe"
 )
 
-// employs makes an account that is opened by a password.
-func (s *site) employs(account, role string) {
+// employs makes the account of the secretary, which is opened by a password.
+func (s *site) employs(role string) {
 	s.t.Helper()
+	const account = "segreteria"
 	s.tell("/accounts", `{"account":"`+account+`","label":"`+account+`","roles":["`+role+`"]}`)
 	invitation := secretOf(s.t, s.tell("/accounts/"+account+"/invitation", `{}`))
 	if resp, body := s.send("/invito", url.Values{"utenza": {account}, "invito": {invitation}, "password": {officePassword}}); resp.StatusCode != 200 {
@@ -27,7 +28,7 @@ func (s *site) employs(account, role string) {
 	}
 }
 
-// ask sends a request straight to the pages and the API, and keeps no cookies.
+// straight sends a request straight to the pages and the API, and keeps no cookies.
 func (s *site) straight(method, address, body string, header ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	r := httptest.NewRequestWithContext(s.t.Context(), method, address, strings.NewReader(body))
@@ -59,7 +60,7 @@ var entering = url.Values{"utenza": {"segreteria"}, "password": {officePassword}
 // TLS and on the machine itself, and plants a cookie as a neighbor could.
 func TestTheSessionsCookie(t *testing.T) {
 	s := newSite(t, firstOfMay)
-	s.employs("segreteria", "staff")
+	s.employs("staff")
 	for scheme, c := range map[string]struct{ session, device string }{
 		"https": {"__Host-tavoli_sessione", "__Secure-tavoli_dispositivo"}, "http": {"tavoli_sessione", "tavoli_dispositivo"},
 	} {
@@ -93,7 +94,7 @@ func TestTheSessionsCookie(t *testing.T) {
 // steals what it is given.
 func TestEverySignInIsAnotherSession(t *testing.T) {
 	s := newSite(t, firstOfMay)
-	s.employs("segreteria", "staff")
+	s.employs("staff")
 	token := secretOf(t, s.tell("/accounts/segreteria/tokens", `{}`))
 	opens := func(secret string) bool {
 		return s.straight("GET", "/api/v1/me", "", "Authorization", "Bearer "+secret).Code == 200
@@ -139,7 +140,7 @@ func TestEverySignInIsAnotherSession(t *testing.T) {
 // TestFormsOfOtherSites sends every form as another site would have a browser send it.
 func TestFormsOfOtherSites(t *testing.T) {
 	s := newSite(t, firstOfMay)
-	s.employs("segreteria", "admin")
+	s.employs("admin")
 	session := cookieOf(t, s.straight("POST", "/accesso", entering), "tavoli_sessione").Value
 	s.tell("/enti", `{"kind":"comune","code":"G273","name":"Palermo","province":"PA"}`) // the view has seen everything
 	before := s.straight("GET", "/api/v1/status", "").Body.String()
@@ -178,7 +179,7 @@ func position(status string) string {
 // TestNobodyIsSentElsewhere signs in with the ways back that attackers put into links.
 func TestNobodyIsSentElsewhere(t *testing.T) {
 	s := newSite(t, firstOfMay)
-	s.employs("segreteria", "staff")
+	s.employs("staff")
 	for _, way := range []string{
 		"https://altrove.example", "//altrove.example", "///altrove.example", `/\altrove.example`, `\/altrove.example`, "/\t/altrove.example", "/\n/altrove.example", "https:altrove.example",
 		"javascript:alert(1)", "http://tavoli.example@altrove.example", "/..//altrove.example", "/./\\altrove.example", " //altrove.example", "",
@@ -202,7 +203,7 @@ func TestNobodyIsSentElsewhere(t *testing.T) {
 func TestWhatBrowsersMayKeep(t *testing.T) {
 	s := newSite(t, firstOfMay)
 	s.populate()
-	s.employs("segreteria", "admin")
+	s.employs("admin")
 	session := "tavoli_sessione=" + cookieOf(t, s.straight("POST", "/accesso", entering), "tavoli_sessione").Value
 	for _, pattern := range new(pages.Site).Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
