@@ -65,6 +65,16 @@ func TestAnOfficerRegisters(t *testing.T) {
 		_, page := s.send("/iscrizione", values)
 		return page
 	}
+	if page := s.get("/iscrizione", 200); !strings.Contains(page, `value="t" selected`) {
+		t.Errorf("the only tavolo is not chosen: %s", page)
+	}
+	s.tell("/tavoli", `{"id":"u","subject":"Altro tavolo","mode":"online","day":"2022-06-22"}`)
+	if page := s.get("/iscrizione", 200); strings.Contains(page, "selected") {
+		t.Errorf("one of two tavoli is chosen: %s", page)
+	}
+	if resp, page := s.send("/iscrizione", url.Values{"codice": {code[1]}}); resp.StatusCode != 422 || !strings.Contains(page, `href="#c-tavolo"`) || !strings.Contains(page, `value="`+code[1]+`"`) {
+		t.Errorf("without a tavolo: %d %s", resp.StatusCode, page)
+	}
 	lacks(t, mine(), "Anna Rossi", "Castroreale", "Invita gli enti gestori", "Ritira l&#39;iscrizione")
 	lacks(t, mine("azione", "correggi", "given_name", "Anna Maria", "family_name", "Rossi"), "Anna Maria Rossi", "Fatto")
 	lacks(t, mine("azione", "correggi", "given_name", "", "family_name", ""), "Alcuni campi non sono validi", `aria-invalid="true"`)

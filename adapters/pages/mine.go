@@ -70,6 +70,9 @@ func (p *minePage) ask() error {
 			p.Tavoli = append(p.Tavoli, t)
 		}
 	}
+	if p.ID == "" && len(p.Tavoli) == 1 {
+		p.ID = string(p.Tavoli[0].ID)
+	}
 	return p.show("mine", p)
 }
 
@@ -85,6 +88,12 @@ func doMine(v *visit) error {
 		return err
 	}
 	p := &minePage{publicForm: publicForm{visit: v, Form: form}, ID: form.Get("tavolo"), Code: strings.TrimSpace(form.Get("codice"))}
+	if p.ID == "" {
+		if err := p.refused(p.invalid([]domain.Field{{Pointer: "/tavolo", Text: p.T("scegliere a quale tavolo ci si è iscritti", "choose for which tavolo one registered")}})); err != nil {
+			return err
+		}
+		return p.ask()
+	}
 	if path, ok := minePaths[form.Get("azione")]; ok {
 		if err := p.change(path); err != nil {
 			return err

@@ -201,7 +201,7 @@ func (p publicForm) label(name string) string {
 	labels := map[string]text{
 		"given_name": {"Nome", "Given name"}, "family_name": {"Cognome", "Family name"}, "email": {"E-mail", "E-mail"}, "phone": {"Telefono", "Telephone"},
 		"function": {"Qualifica", "Function"}, "capacity": {"In qualità di", "As"}, "modo": {"Come partecipa", "How"}, "ente": {"Ente", "Ente"},
-		"informativa": {"Informativa", "Privacy notice"}, "invito": {"Codice dell'invito", "Code of the invitation"}, "codice": {"Codice", "Code"}, "sito": {"Sito", "Site"},
+		"tavolo": {"Tavolo", "Tavolo"}, "informativa": {"Informativa", "Privacy notice"}, "invito": {"Codice dell'invito", "Code of the invitation"}, "codice": {"Codice", "Code"}, "sito": {"Sito", "Site"},
 		"from": {"Dal", "From"}, "until": {"Fino al", "Until"}, "name": {"Denominazione", "Name"}, "kind": {"Tipo di ente", "Kind"}, "province": {"Provincia", "Province"}, "nota": {"Nota", "Note"},
 	}
 	if l, ok := labels[last]; ok {
