@@ -244,7 +244,7 @@ func (t *teller) name(p domain.PersonID) string {
 			return name
 		}
 	}
-	return t.say("la persona ", "the person ") + p.String()[:8]
+	return t.say("una persona (", "a person (") + p.String()[:8] + ")"
 }
 
 // ente returns how an ente is called.
