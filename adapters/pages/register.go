@@ -57,6 +57,13 @@ func (p *registerPage) MayRegister() bool {
 	return p.Door.Open || p.Invited && p.Door.Why == "by-staff-only"
 }
 
+// EmailField asks where letters go, and says what becomes of who gives no address.
+func (p *registerPage) EmailField(name, auto string) shownField {
+	f := p.In(name, "E-mail", "email", auto, p.Door.ConfirmEmail, 254)
+	f.Hint = p.T("Qui arrivano la conferma e ogni cambiamento.", "Where the confirmation goes, and word of any change.")
+	return f
+}
+
 // InviteField asks for the code of an invitation.
 func (p *registerPage) InviteField() shownField {
 	f := p.In("invito", p.T("Codice dell'invito", "Code of the invitation"), "text", "off", true, 60)
