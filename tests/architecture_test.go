@@ -52,6 +52,7 @@ var layers = []layer{
 	{"cmd/tavoli", "domain projections projections/papers adapters/* tests/testdata/coopera", ""}, // the demonstration, embedded
 	{"tests/paperstest", "domain projections projections/papers", ""},
 	{"tests/esdbtest", "", "github.com/EventStore/EventStore-Client-Go/v4 google.golang.org/grpc"},
+	{"tests/oidcserver", "", "github.com/zitadel/oidc/v3"}, // a provider that is not ours
 	{"tests/*", "domain projections adapters/* tests/certtest tests/storetest", ""},
 	{"tests", "domain projections projections/papers adapters/* tests/storetest", ""},
 }
