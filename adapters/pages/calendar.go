@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,19 @@ func (v *visit) tavoli(query url.Values) ([]projections.Tavolo, error) {
 		}
 		query.Set("cursor", page.Next)
 	}
+}
+
+// tavoloOptions lists all tavoli to choose from, the newest first.
+func (v *visit) tavoloOptions(chosen string) (options []option, err error) {
+	list, err := v.tavoli(make(url.Values))
+	for _, t := range slices.Backward(list) {
+		label := shortDay(t.Day) + " · "
+		if t.Ordinal > 0 {
+			label += strconv.Itoa(t.Ordinal) + "° · "
+		}
+		options = append(options, option{string(t.ID), label + t.Subject, string(t.ID) == chosen})
+	}
+	return options, err
 }
 
 // showCalendar shows the calendar as a list or by the month.

@@ -197,16 +197,9 @@ func (p *templatePage) choose(tavolo string, person *string) error {
 		*person = ""
 		return nil
 	}
-	var page projections.CalendarPage
-	if err := p.ask("/tavoli", url.Values{"limit": {"200"}}, &page); err != nil {
+	var err error
+	if p.Tavoli, err = p.tavoloOptions(tavolo); err != nil {
 		return err
-	}
-	for _, t := range page.Items {
-		label := string(t.Day) + " · " + t.Subject
-		if t.Ordinal > 0 {
-			label = string(t.Day) + " · " + strconv.Itoa(t.Ordinal) + "° · " + t.Subject
-		}
-		p.Tavoli = append(p.Tavoli, option{string(t.ID), label, string(t.ID) == tavolo})
 	}
 	if tavolo == "" {
 		*person = ""

@@ -32,7 +32,8 @@ type lettersPage struct {
 		Carrier string `json:"carrier"`
 		Trouble string `json:"trouble"`
 	} `json:"post"`
-	Query url.Values `json:"-"`
+	Query  url.Values `json:"-"`
+	Tavoli []option   `json:"-"`
 }
 
 // States and Kinds are what can be asked for.
@@ -65,6 +66,10 @@ func showLetters(v *visit) error {
 		}
 	}
 	if err := v.ask("/letters", asked, &p); err != nil {
+		return err
+	}
+	var err error
+	if p.Tavoli, err = v.tavoloOptions(p.Query.Get("tavolo")); err != nil {
 		return err
 	}
 	return v.show("letters", p)
